@@ -1,0 +1,142 @@
+//! What a model must do. `onnx` implements these traits; `core` and `runtime` know nothing else of it.
+//!
+//! Letters: N prompts, K points a prompt, M masks a prompt, h x w the size of a low-resolution mask, P rows of a language
+//! model prefix, D its width. A model owns mutable state (sessions, caches), hence `&mut self`; one thread owns a model.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use image::RgbImage;
+use ndarray::{Array2, Array3, Array4};
+
+use super::geometry::Size;
+use super::transform::ModelFromImage;
+
+/// What a model says when it cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The runtime refused or failed; `graph` is the role in the bundle.
+    #[error("{graph}: {reason}")]
+    Run { graph: &'static str, reason: String },
+    /// A tensor came out with another shape than the bundle's contract says.
+    #[error("{graph}: expected {expected}, got {got}")]
+    Shape { graph: &'static str, expected: String, got: String },
+    /// The caller asked to stop.
+    #[error("canceled")]
+    Canceled,
+}
+
+/// The encoder's output for one image, kept by the model in its own form (it may live on the GPU).
+pub trait EmbeddingData: Any + Send + Sync {
+    /// Memory held, in bytes, for the cache's bound.
+    fn bytes(&self) -> usize;
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// An encoded image, shared between the vision and the caption thread.
+#[derive(Clone)]
+pub struct Embedding {
+    pub data: Arc<dyn EmbeddingData>,
+    /// From pixels of the image to pixels of the encoder's square.
+    pub transform: ModelFromImage,
+}
+
+/// N prompts with the same number of points, in pixels of the encoder's square.
+#[derive(Clone, Debug)]
+pub struct PromptBatch {
+    /// (N, K, 2): x, y.
+    pub coords: Array3<f32>,
+    /// (N, K): -1 padding, 0 background, 1 foreground, 2 and 3 a box's corners.
+    pub labels: Array2<f32>,
+    /// (N, 1, h, w) logits, when these are mask prompts.
+    pub masks: Option<Array4<f32>>,
+}
+
+impl PromptBatch {
+    pub fn len(&self) -> usize {
+        self.labels.nrows()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What the mask decoder says of N prompts.
+#[derive(Clone, Debug)]
+pub struct MaskCandidates {
+    /// (N, M, h, w) logits over the whole square of the encoder.
+    pub logits: Array4<f32>,
+    /// (N, M) predicted IoU.
+    pub predicted_iou: Array2<f32>,
+}
+
+/// Image to embedding.
+pub trait ImageEncoder: Send {
+    /// How images of this size are brought into the encoder's square.
+    fn transform(&self, image: Size) -> ModelFromImage;
+    fn encode(&mut self, image: &RgbImage) -> Result<Embedding, ModelError>;
+}
+
+/// Embedding and prompts to masks.
+pub trait MaskDecoder: Send {
+    /// h and w of the low-resolution masks, known before the first run (mask prompts need it); `None` when the model
+    /// takes no mask prompts.
+    fn mask_input_size(&self) -> Option<Size>;
+    fn decode(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError>;
+}
+
+/// Embedding and prompts to the prefixes from which a language model speaks (SCA's mixer and projection).
+pub trait CaptionPrefix: Send {
+    /// (N, P, D).
+    fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError>;
+}
+
+/// The most likely next token of each row in the batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LanguageStep {
+    pub tokens: Vec<u32>,
+    /// Natural log of each token's probability.
+    pub log_probs: Vec<f32>,
+}
+
+/// A causal language model with a key-value cache over a batch of rows.
+pub trait LanguageModel: Send {
+    /// Starts a new batch of B rows from (B, P, D) and forgets the last one.
+    fn prefill(&mut self, prefix: &Array3<f32>) -> Result<LanguageStep, ModelError>;
+    /// One step: `tokens` are the rows' last tokens.
+    fn decode(&mut self, tokens: &[u32]) -> Result<LanguageStep, ModelError>;
+    /// Keeps the rows marked `true` in their order, drops the others.
+    fn retain(&mut self, keep: &[bool]) -> Result<(), ModelError>;
+    /// The token that ends a caption.
+    fn eos_token(&self) -> u32;
+    /// Most new tokens in a caption.
+    fn max_new_tokens(&self) -> usize;
+}
+
+/// Token ids to text.
+pub trait Detokenizer: Send {
+    fn text(&self, tokens: &[u32]) -> Result<String, ModelError>;
+}
+
+/// What segments: owned by the vision thread.
+pub struct VisionModel {
+    pub encoder: Box<dyn ImageEncoder>,
+    pub decoder: Box<dyn MaskDecoder>,
+}
+
+/// What speaks: owned by the caption thread.
+pub struct CaptionModel {
+    pub prefix: Box<dyn CaptionPrefix>,
+    pub language: Box<dyn LanguageModel>,
+    pub detokenizer: Box<dyn Detokenizer>,
+}
+
+/// A loaded model with all its parts.
+pub struct Model {
+    /// Name and version, published with every answer.
+    pub name: Arc<str>,
+    pub vision: VisionModel,
+    /// `None`: a bundle that segments and does not caption.
+    pub caption: Option<CaptionModel>,
+}

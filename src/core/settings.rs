@@ -1,0 +1,105 @@
+//! What can be set, with its defaults. Names and units are those of the ROS parameters.
+
+use std::time::Duration;
+
+/// When the node captions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CaptionMode {
+    Off,
+    /// Only where a request asks for it.
+    OnRequest,
+    /// Whatever is published.
+    #[default]
+    Background,
+}
+
+/// Bounds on what clients can ask for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Prompts in one message or request.
+    pub max_prompts: usize,
+    /// Pixels of one image.
+    pub max_image_px: u64,
+    /// Requests that wait for the vision thread; further ones are refused.
+    pub max_pending: usize,
+    /// A request's time, where it names none.
+    pub request_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_prompts: 64, max_image_px: 4096 * 4096, max_pending: 64, request_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// SAM's automatic mask generator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EverythingSettings {
+    /// Everything-mode on every frame, without a prompt.
+    pub enabled: bool,
+    /// The grid has this many points on a side.
+    pub points_per_side: u32,
+    /// Masks below this predicted IoU are dropped.
+    pub pred_iou_thresh: f32,
+    /// Masks below this stability are dropped.
+    pub stability_thresh: f32,
+    /// Of two boxes that overlap more than this (IoU), the worse is dropped.
+    pub nms_thresh: f32,
+    /// Masks with fewer pixels are dropped.
+    pub min_area: u32,
+    /// At most so many regions.
+    pub max_regions: usize,
+}
+
+impl Default for EverythingSettings {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            points_per_side: 16,
+            pred_iou_thresh: 0.7,
+            stability_thresh: 0.85,
+            nms_thresh: 0.7,
+            min_area: 100,
+            max_regions: 64,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaptionSettings {
+    pub mode: CaptionMode,
+    /// Most new tokens; 0 = what the bundle says.
+    pub max_tokens: usize,
+    /// Regions captioned in one batch.
+    pub batch: usize,
+}
+
+impl Default for CaptionSettings {
+    fn default() -> Self {
+        Self { mode: CaptionMode::default(), max_tokens: 0, batch: 16 }
+    }
+}
+
+/// Everything that the pipeline needs to know beside its model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    pub limits: Limits,
+    pub everything: EverythingSettings,
+    pub caption: CaptionSettings,
+    /// Bound of the embedding cache, bytes.
+    pub embedding_cache_bytes: usize,
+    /// Most frames processed per second; 0 = every frame that the model can keep up with.
+    pub max_rate_hz: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            everything: EverythingSettings::default(),
+            caption: CaptionSettings::default(),
+            embedding_cache_bytes: 256 << 20,
+            max_rate_hz: 0.0,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! ONNX Runtime: bundles, sessions, providers; implements the ports of `core`.

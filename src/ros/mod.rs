@@ -1,0 +1,1 @@
+//! ROS 2: r2r adapters, one file each.

@@ -1,0 +1,57 @@
+//! What goes into the runtime and what comes out of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use image::RgbImage;
+
+use crate::core::code::ResultCode;
+use crate::core::frame::Stamp;
+use crate::core::prompt::RawPrompt;
+use crate::core::raw_image::RawFrame;
+use crate::core::region::RegionArray;
+
+/// One call of `~/segment`.
+#[derive(Clone, Debug, Default)]
+pub struct SegmentRequest {
+    /// `None`: the newest frame of `camera`.
+    pub image: Option<RawFrame>,
+    /// "": the only camera.
+    pub camera: String,
+    pub prompts: Vec<RawPrompt>,
+    pub caption: bool,
+    /// Every candidate of each prompt, not only the best.
+    pub all_masks: bool,
+    /// `None`: `limits.request_timeout_s`.
+    pub timeout: Option<Duration>,
+}
+
+/// One message of `~/prompts`.
+#[derive(Clone, Debug, Default)]
+pub struct PromptSubmission {
+    /// "": the only camera.
+    pub camera: String,
+    /// Zero: the next frame; otherwise a frame still in the cache.
+    pub stamp: Stamp,
+    /// Keep applying to every frame until replaced; empty and sticky clears.
+    pub sticky: bool,
+    pub prompts: Vec<RawPrompt>,
+}
+
+/// Why a request got no regions.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    pub code: ResultCode,
+    /// What was expected and what came.
+    pub message: String,
+}
+
+/// What the runtime has to say without being asked in a call.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Regions of a frame: masks at once; the same stamp again when captions have come.
+    Regions { array: Arc<RegionArray>, image: Arc<RgbImage> },
+    /// A frame or a prompt message could not be used.
+    Refused { what: &'static str, camera: Arc<str>, refusal: Refusal },
+}

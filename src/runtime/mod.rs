@@ -1,0 +1,3 @@
+//! Threads, inboxes and shutdown: drives the pipeline of `core` over its ports.
+
+pub mod api;
