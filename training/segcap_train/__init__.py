@@ -1,0 +1,1 @@
+"""Trains segcap's built-in model: scenes, network, losses, export, evaluation."""

@@ -1,0 +1,109 @@
+"""Writes bundle.yaml, and runs a bundle with ONNX Runtime the way the node does."""
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import yaml
+from tokenizers import Tokenizer
+
+from .config import PIXEL_MEAN, PIXEL_STD
+
+ROLES = ("image_encoder", "mask_decoder", "caption_prefix", "lm_prefill", "lm_decode")
+PROMPT = ("image_embeddings", "point_coords", "point_labels")
+PRESENT = {"logits": "logits", "present_key": "present.{layer}.key", "present_value": "present.{layer}.value"}
+
+
+def sha256(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def same(*names):
+    return {name: name for name in names}
+
+
+def description(folder, size, layers, eos, version):
+    """The contents of bundle.yaml for the graphs that lie in `folder`."""
+    tensors = {
+        "image_encoder": (same("pixels"), same("image_embeddings")),
+        "mask_decoder": (same(*PROMPT, "mask_input", "has_mask_input"),
+                         same("low_res_masks", "iou_predictions")),
+        "caption_prefix": (same(*PROMPT), same("lm_prefix")),
+        "lm_prefill": (same("inputs_embeds"), PRESENT),
+        "lm_decode": ({"input_ids": "input_ids", "past_key": "past.{layer}.key",
+                       "past_value": "past.{layer}.value"}, PRESENT),
+    }
+    graphs = {role: {"file": f"{role}.onnx", "sha256": sha256(Path(folder) / f"{role}.onnx"),
+                     "inputs": dict(inputs), "outputs": dict(outputs)}
+              for role, (inputs, outputs) in tensors.items()}
+    return {
+        "format": 1, "name": "segcap-builtin", "version": version, "license": "Apache-2.0",
+        "source": "trained by training/ of this repository, see MODEL_CARD.md",
+        "preprocess": {"input_size": size, "resize": "longest_edge", "channels": "rgb", "layout": "nchw",
+                       "dtype": "float32", "mean": list(PIXEL_MEAN), "std": list(PIXEL_STD)},
+        "graphs": graphs,
+        "language_model": {"layers": layers, "tokenizer": "tokenizer.json",
+                           "tokenizer_sha256": sha256(Path(folder) / "tokenizer.json"),
+                           "eos_token_id": eos, "max_new_tokens": 20},
+    }
+
+
+def write_description(folder, **sizes):
+    text = yaml.safe_dump(description(folder, **sizes), sort_keys=False, width=110)
+    (Path(folder) / "bundle.yaml").write_text(text)
+
+
+class Bundle:
+    """A bundle that is ready to run, on the CPU."""
+
+    def __init__(self, folder, threads=2):
+        folder = Path(folder)
+        self.info = yaml.safe_load((folder / "bundle.yaml").read_text())
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.graphs = {role: onnxruntime.InferenceSession(
+            str(folder / entry["file"]), options, providers=["CPUExecutionProvider"])
+            for role, entry in self.info["graphs"].items()}
+        self.size = self.info["preprocess"]["input_size"]
+        language = self.info["language_model"]
+        self.layers, self.eos = language["layers"], language["eos_token_id"]
+        self.limit = language["max_new_tokens"]
+        self.tokenizer = Tokenizer.from_file(str(folder / language["tokenizer"]))
+
+    def encode(self, pixels):
+        """(1,3,S,S) normalised float32 -> embeddings (1,C,H,W)."""
+        return self.graphs["image_encoder"].run(None, {"pixels": pixels})[0]
+
+    def masks(self, embeddings, coords, labels, mask_input=None):
+        """-> low_res_masks (N,M,4H,4W), iou_predictions (N,M)."""
+        n, height, width = len(coords), embeddings.shape[2], embeddings.shape[3]
+        has = np.full(n, mask_input is not None, np.float32)
+        if mask_input is None:
+            mask_input = np.zeros((n, 1, 4 * height, 4 * width), np.float32)
+        feed = dict(zip(PROMPT, (embeddings, coords, labels)), mask_input=mask_input, has_mask_input=has)
+        return self.graphs["mask_decoder"].run(["low_res_masks", "iou_predictions"], feed)
+
+    def prefix(self, embeddings, coords, labels):
+        feed = dict(zip(PROMPT, (embeddings, coords, labels)))
+        return self.graphs["caption_prefix"].run(None, feed)[0]
+
+    def tokens(self, prefix):
+        """Greedy tokens of each row, without the end token."""
+        logits, *past = self.graphs["lm_prefill"].run(None, {"inputs_embeds": prefix})
+        names = [f"past.{i}.{part}" for i in range(self.layers) for part in ("key", "value")]
+        out, going = [[] for _ in prefix], [True] * len(prefix)
+        for _ in range(self.limit):
+            token = logits.argmax(-1)
+            for i, value in enumerate(token.tolist()):
+                going[i] = going[i] and value != self.eos
+                if going[i]:
+                    out[i].append(value)
+            if not any(going):
+                break
+            feed = dict(zip(names, past), input_ids=token[:, None].astype(np.int64))
+            logits, *past = self.graphs["lm_decode"].run(None, feed)
+        return out
+
+    def captions(self, embeddings, coords, labels):
+        return [self.tokenizer.decode(ids) for ids in self.tokens(self.prefix(embeddings, coords, labels))]

@@ -1,0 +1,3 @@
+from .sca import Sca
+
+__all__ = ["Sca"]
