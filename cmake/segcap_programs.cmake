@@ -1,0 +1,27 @@
+# Builds the Rust programs with cargo against the staged interfaces and the prefixes that CMake was given, and installs
+# them into lib/segcap, where `ros2 run` looks.
+
+find_program(CARGO_EXECUTABLE cargo REQUIRED HINTS "$ENV{HOME}/.cargo/bin")
+
+set(SEGCAP_CARGO_TARGET_DIR "${CMAKE_CURRENT_BINARY_DIR}/cargo" CACHE PATH "Cargo's target folder")
+set(segcap_programs segcap_node segcap)
+
+execute_process(
+  COMMAND bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/cargo_for_cmake.sh" --check
+  RESULT_VARIABLE segcap_rust_result ERROR_VARIABLE segcap_rust_error)
+if(NOT segcap_rust_result EQUAL 0)
+  message(FATAL_ERROR "${segcap_rust_error}")
+endif()
+
+# cargo itself knows what is out of date, so it is asked on every build; it answers within a second or two.
+add_custom_target(segcap_cargo ALL
+  COMMAND "${CMAKE_COMMAND}" -E env
+    "SEGCAP_STAGE=${segcap_stage}" "CARGO_TARGET_DIR=${SEGCAP_CARGO_TARGET_DIR}" "CARGO=${CARGO_EXECUTABLE}"
+    bash "${CMAKE_CURRENT_SOURCE_DIR}/scripts/cargo_for_cmake.sh" build --release --locked --bins
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+  COMMENT "cargo build --release" VERBATIM USES_TERMINAL)
+add_dependencies(segcap_cargo segcap_stage)
+
+foreach(program IN LISTS segcap_programs)
+  install(PROGRAMS "${SEGCAP_CARGO_TARGET_DIR}/release/${program}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
+endforeach()

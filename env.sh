@@ -1,0 +1,65 @@
+# source env.sh: a shell in which segcap_node, segcap, cargo, and a python with rclpy and segcap's messages work.
+# For bash and zsh, from any folder, as often as you like. Made ready by `make setup`; see scripts/README.md.
+
+if [ -n "${ZSH_VERSION:-}" ]; then
+    eval 'SEGCAP_ROOT=${${(%):-%x}:A:h}'
+else
+    SEGCAP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+fi
+export SEGCAP_ROOT
+
+# Puts folder $2 in front of the path list in variable $1, once.
+segcap_prepend() {
+    eval "segcap_rest=\":\${$1:-}:\""
+    segcap_rest=$(printf '%s' "$segcap_rest" | sed -e "s|:$2:|:|g" -e 's|^:*||' -e 's|:*$||')
+    export "$1=$2${segcap_rest:+:$segcap_rest}"
+    unset segcap_rest
+}
+
+segcap_env() {
+    local venv=$SEGCAP_ROOT/.venv stage=$SEGCAP_ROOT/build/ament_stage python_version system_ros target
+    . "$SEGCAP_ROOT/scripts/ros.sh"
+    if [ ! -x "$venv/bin/python" ]; then
+        echo "segcap: not set up yet; run: make -C $SEGCAP_ROOT setup" >&2
+        return 1
+    fi
+    python_version=$("$venv/bin/python" -S -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    system_ros=$(segcap_sourced_ros)
+    if [ -n "$system_ros" ]; then
+        segcap_prepend AMENT_PREFIX_PATH "$stage"
+        SEGCAP_ROS_PREFIX_PATH=$(printf '%s' "$AMENT_PREFIX_PATH" | sed "s|^$stage:||")
+    else
+        # Set, not extended: nothing of another clone's wheels may be mixed in.
+        SEGCAP_ROS_PREFIX_PATH=$venv
+        export AMENT_PREFIX_PATH=$stage:$venv
+        export ROS_DISTRO=jazzy ROS_VERSION=2 ROS_PYTHON_VERSION=3 RMW_IMPLEMENTATION=rmw_fastrtps_cpp
+        export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1  # the wheels need not start the interpreter a second time
+        segcap_prepend LD_LIBRARY_PATH "$venv/lib"
+    fi
+    export SEGCAP_ROS_PREFIX_PATH CMAKE_PREFIX_PATH=$AMENT_PREFIX_PATH
+    segcap_prepend LD_LIBRARY_PATH "$stage/lib"
+    segcap_prepend PYTHONPATH "$stage/lib/$python_version/site-packages"
+    segcap_prepend PATH "$venv/bin"
+    segcap_prepend PATH "${CARGO_TARGET_DIR:-$SEGCAP_ROOT/target}/release"
+
+    # For the compiler: bindgen's libclang has no headers of its own.
+    export LIBCLANG_PATH=$venv/lib/$python_version/site-packages/clang/native
+    BINDGEN_EXTRA_CLANG_ARGS=-I$(gcc -print-file-name=include)
+    IDL_PACKAGE_FILTER=$(segcap_idl_filter "$SEGCAP_ROOT")
+    export BINDGEN_EXTRA_CLANG_ARGS IDL_PACKAGE_FILTER
+
+    # For the node and whoever publishes images.
+    ORT_DYLIB_PATH=$(segcap_onnxruntime "$venv")
+    export ORT_DYLIB_PATH
+    if [ -e "$SEGCAP_ROOT/config/fastdds.xml" ]; then
+        export FASTRTPS_DEFAULT_PROFILES_FILE=${FASTRTPS_DEFAULT_PROFILES_FILE:-$SEGCAP_ROOT/config/fastdds.xml}
+    fi
+    if [ -z "${HOME:-}" ]; then
+        export ROS_LOG_DIR=${ROS_LOG_DIR:-$SEGCAP_ROOT/build/ros_log}  # rcl refuses to start without HOME or this
+    fi
+    if [ -z "${SEGCAP_QUIET:-}" ]; then
+        echo "segcap: ROS 2 $ROS_DISTRO (${system_ros:-wheels in .venv}), $(basename "$ORT_DYLIB_PATH"), $python_version, $SEGCAP_ROOT"
+    fi
+}
+
+segcap_env

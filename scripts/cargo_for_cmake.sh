@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs cargo for CMake with the environment that r2r and build.rs need. CMake gives SEGCAP_STAGE (the staged interfaces),
+# CARGO and CARGO_TARGET_DIR; colcon or a sourced setup.bash gives AMENT_PREFIX_PATH and ROS_DISTRO.
+# --check: only says whether that much is there.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+. "$ROOT/scripts/ros.sh"
+
+case " $SEGCAP_ROS_DISTROS " in
+    *" ${ROS_DISTRO:-none} "*) ;;
+    *)
+        echo "segcap: expected ROS_DISTRO to be one of: $SEGCAP_ROS_DISTROS; found '${ROS_DISTRO:-}'." \
+            "Source ROS 2, or build with -DSEGCAP_INTERFACES_ONLY=ON." >&2
+        exit 1
+        ;;
+esac
+if [ "${1:-}" = --check ]; then exit 0; fi
+
+export AMENT_PREFIX_PATH=$SEGCAP_STAGE:$AMENT_PREFIX_PATH
+export CMAKE_PREFIX_PATH=$AMENT_PREFIX_PATH
+# r2r's build script opens the introspection libraries.
+LD_LIBRARY_PATH=$(printf '%s' "$AMENT_PREFIX_PATH" | sed 's|\([^:]\)\(:\|$\)|\1/lib\2|g')${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+IDL_PACKAGE_FILTER=$(segcap_idl_filter "$ROOT")
+export LD_LIBRARY_PATH IDL_PACKAGE_FILTER
+exec "$CARGO" "$@"

@@ -1,0 +1,34 @@
+# Sourced by env.sh and setup.sh, in bash and zsh: which ROS 2 is used, and what identifies the interfaces.
+
+SEGCAP_ROS_DISTROS="humble jazzy lyrical rolling"  # what r2r can be built for
+
+# Prints the prefix of a ROS 2 that the user has sourced, or nothing. A virtual environment with wheels (ours or that of
+# another clone) is not one.
+segcap_sourced_ros() {
+    case " $SEGCAP_ROS_DISTROS " in *" ${ROS_DISTRO:-none} "*) ;; *) return 0 ;; esac
+    printf '%s' "${AMENT_PREFIX_PATH:-}" | tr ':' '\n' | while IFS= read -r prefix || [ -n "$prefix" ]; do
+        if [ -e "$prefix/share/rcl/package.xml" ] && [ ! -e "$prefix/pyvenv.cfg" ]; then
+            printf '%s\n' "$prefix"
+            break
+        fi
+    done
+}
+
+# Prints a hash of the interface definitions in source folder $1. It becomes a part of IDL_PACKAGE_FILTER: r2r's build
+# cache is keyed on the environment, never on the contents of messages.
+segcap_interface_hash() {
+    (cd "$1" && cat msg/*.msg srv/*.srv action/*.action | sha256sum | cut -c1-16)
+}
+
+# Prints the packages that the node is compiled against, as r2r wants them; $1 is the source folder. vision_msgs is
+# optional: names that are not installed are ignored.
+segcap_idl_filter() {
+    printf '%s;' action_msgs builtin_interfaces diagnostic_msgs geometry_msgs lifecycle_msgs rcl_interfaces rosgraph_msgs \
+        segcap sensor_msgs std_msgs std_srvs unique_identifier_msgs vision_msgs visualization_msgs
+    printf '_hash_%s\n' "$(segcap_interface_hash "$1")"
+}
+
+# Prints the newest onnxruntime library that set-up put into folder $1, or nothing.
+segcap_onnxruntime() {
+    find "$1" -path '*onnxruntime/capi/libonnxruntime.so.*' 2>/dev/null | sort | tail -n 1
+}
