@@ -47,6 +47,12 @@ pub struct Refusal {
     pub message: String,
 }
 
+impl Refusal {
+    pub fn new(code: ResultCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
 /// What the runtime has to say without being asked in a call.
 #[derive(Clone, Debug)]
 pub enum Output {

@@ -1,3 +1,29 @@
 //! Threads, inboxes and shutdown: drives the pipeline of `core` over its ports.
+//!
+//! ```text
+//! Handle::frame ----\                                   /--> the caller of segment
+//! Handle::prompts ---> inbox -> [vision thread] -------+---> OutputReceiver: masks at once
+//! Handle::segment --/                |                 /---> the same stamp again with captions
+//!                                    \-> caption inbox -> [caption thread]
+//! ```
+//! Every queue is bounded and says what happens when it is full. Neither thread ever waits for a consumer.
 
 pub mod api;
+mod camera;
+mod caption_inbox;
+mod caption_thread;
+mod handle;
+mod inbox;
+mod lifecycle;
+mod output;
+mod requests;
+mod shared;
+mod stats;
+mod sticky;
+mod vision_thread;
+
+pub use handle::Handle;
+pub use lifecycle::{Runtime, StartError};
+pub use output::OutputReceiver;
+pub use requests::Answer;
+pub use stats::{Counter, Latency, LatencyFigures, Stats, StatsSnapshot};

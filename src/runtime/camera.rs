@@ -1,0 +1,69 @@
+//! What the inbox keeps of one camera: its newest frame, and a few before it for prompts that name a stamp.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::core::frame::Stamp;
+use crate::core::raw_image::{ImagePayload, RawFrame};
+
+/// Frames kept of a camera, as they came. A client that sends prompts for the picture it has just seen finds it here,
+/// even if the vision thread was busy and never looked at it.
+const MOST_FRAMES: usize = 8;
+/// And their bytes: the older ones go first, the newest always stays.
+const MOST_BYTES: usize = 64 << 20;
+
+/// A frame in the inbox. Its address is its identity: stamps may be zero, or be given twice by a careless driver.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub raw: RawFrame,
+    pub at: Instant,
+}
+
+impl Arrived {
+    pub(super) fn stamp(&self) -> Stamp {
+        self.raw.header.stamp
+    }
+}
+
+/// One camera's slot.
+#[derive(Debug, Default)]
+pub(super) struct Camera {
+    /// Oldest first.
+    frames: VecDeque<Arc<Arrived>>,
+    /// The newest frame has not been looked at yet.
+    pub fresh: bool,
+}
+
+impl Camera {
+    /// Returns whether an unseen frame was displaced, and what has fallen out (to be freed outside the inbox's lock).
+    pub(super) fn put(&mut self, frame: Arc<Arrived>) -> (bool, Vec<Arc<Arrived>>) {
+        let displaced = std::mem::replace(&mut self.fresh, true);
+        self.frames.push_back(frame);
+        let mut fallen = Vec::new();
+        while self.frames.len() > MOST_FRAMES || (self.frames.len() > 1 && self.bytes() > MOST_BYTES) {
+            fallen.extend(self.frames.pop_front());
+        }
+        (displaced, fallen)
+    }
+
+    pub(super) fn newest(&self) -> Option<&Arc<Arrived>> {
+        self.frames.back()
+    }
+
+    /// The newest frame with this stamp. Zero stamps name no frame.
+    pub(super) fn find(&self, stamp: Stamp) -> Option<&Arc<Arrived>> {
+        self.frames.iter().rev().find(|frame| !stamp.is_zero() && frame.stamp() == stamp)
+    }
+
+    fn bytes(&self) -> usize {
+        self.frames.iter().map(|frame| payload_bytes(&frame.raw.payload)).sum()
+    }
+}
+
+fn payload_bytes(payload: &ImagePayload) -> usize {
+    match payload {
+        ImagePayload::Raw(raw) => raw.data.len(),
+        ImagePayload::Compressed(file) => file.data.len(),
+    }
+}

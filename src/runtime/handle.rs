@@ -1,0 +1,145 @@
+//! What the rest of the node holds of the runtime: frames, prompts and requests go in here.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::api::{PromptSubmission, Refusal, SegmentRequest};
+use super::requests::{Answer, PendingRequest};
+use super::shared::Shared;
+use super::stats::{Stats, StatsSnapshot};
+use crate::core::code::ResultCode;
+use crate::core::prompt::RawPrompt;
+use crate::core::raw_image::RawFrame;
+use crate::core::settings::CaptionMode;
+
+/// Clones share one runtime. Nothing here ever waits for a model.
+#[derive(Clone)]
+pub struct Handle(pub(super) Arc<Shared>);
+
+impl Handle {
+    /// Puts a frame into its camera's inbox, where it displaces one that has not been looked at. Ignored while inactive.
+    pub fn frame(&self, frame: RawFrame) {
+        if let Err(refusal) = self.0.inbox.put_frame(frame) {
+            self.0.stats.frames_refused.add(1);
+            self.0.output.refused("frame", "".into(), refusal);
+        }
+    }
+
+    /// Takes prompts for one frame or, sticky, for every frame. What can only be seen with the frame in hand (a point
+    /// outside the image, a stamp that has left the cache) comes later as `Output::Refused`.
+    ///
+    /// With a zero stamp, once-prompts and a changed sticky set wait for the camera's next frame, but at most 100 ms: then
+    /// they apply to its newest frame, so that a camera that sends a single picture is answered too.
+    ///
+    /// # Errors
+    /// `NOT_ACTIVE`, `OVERLOADED` (too many messages wait), `INVALID_PROMPT` (no or too many prompts), `CANCELED` at
+    /// shutdown.
+    pub fn prompts(&self, submission: PromptSubmission) -> Result<(), Refusal> {
+        self.0.stats.prompts_in.add(1);
+        let taken = self
+            .check_count(&submission.prompts, submission.sticky)
+            .and_then(|()| self.0.inbox.put_prompts(submission));
+        taken.inspect_err(|_| self.0.stats.prompts_refused.add(1))
+    }
+
+    /// The whole job in one call: regions of the given image or of the newest frame, with captions if asked for.
+    ///
+    /// The request is queued (or refused) at once, before the future is first polled. Must be awaited in a tokio runtime
+    /// with time enabled. Dropping the future abandons the request.
+    ///
+    /// # Errors
+    /// Any [`ResultCode`] but `OK`; the message names what was expected and what came.
+    pub fn segment(&self, request: SegmentRequest) -> impl Future<Output = Answer> + Send + 'static + use<> {
+        let tally = Tally::begin(Arc::clone(&self.0.stats));
+        let admitted = self.admit(request);
+        async move {
+            let answer = match admitted {
+                Ok((receiver, deadline)) => receive(receiver, deadline).await,
+                Err(refusal) => Err(refusal),
+            };
+            tally.end(answer)
+        }
+    }
+
+    /// Inactive: frames are ignored, prompts and requests refused with `NOT_ACTIVE`, waiting ones too. Sticky sets stay.
+    pub fn set_active(&self, active: bool) {
+        self.0.set_active(active);
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.0.inbox.is_active()
+    }
+
+    pub fn stats(&self) -> StatsSnapshot {
+        self.0.stats.snapshot()
+    }
+
+    /// Name and version of the loaded model.
+    pub fn model_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.model_name)
+    }
+
+    /// Whether requests for captions can be answered: the model captions and `caption.mode` is not off.
+    pub fn can_caption(&self) -> bool {
+        self.0.model_captions && self.0.settings.caption.mode != CaptionMode::Off
+    }
+
+    fn admit(&self, request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
+        self.check_count(&request.prompts, false)?;
+        if request.caption && !self.can_caption() {
+            let why = if self.0.model_captions { "caption.mode is off" } else { "the loaded bundle does not caption" };
+            return Err(Refusal::new(ResultCode::Unsupported, format!("a caption was asked for, but {why}")));
+        }
+        let (pending, receiver) = PendingRequest::new(request, self.0.settings.limits.request_timeout);
+        let deadline = pending.deadline;
+        self.0.inbox.put_request(pending)?;
+        Ok((receiver, deadline))
+    }
+
+    fn check_count(&self, prompts: &[RawPrompt], may_be_empty: bool) -> Result<(), Refusal> {
+        let most = self.0.settings.limits.max_prompts;
+        if prompts.len() > most || (prompts.is_empty() && !may_be_empty) {
+            let message = format!("expected 1 to {most} prompts (limits.max_prompts), got {}", prompts.len());
+            return Err(Refusal::new(ResultCode::InvalidPrompt, message));
+        }
+        Ok(())
+    }
+}
+
+async fn receive(receiver: oneshot::Receiver<Answer>, deadline: std::time::Instant) -> Answer {
+    match tokio::time::timeout_at(deadline.into(), receiver).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(Refusal::new(ResultCode::Internal, "the runtime dropped the request")),
+        Err(_) => Err(Refusal::new(ResultCode::Timeout, "the request's time ran out before its answer was ready")),
+    }
+}
+
+/// Counts how a request ended, whichever way the future goes.
+struct Tally {
+    stats: Arc<Stats>,
+    ended: bool,
+}
+
+impl Tally {
+    fn begin(stats: Arc<Stats>) -> Self {
+        stats.requests_in.add(1);
+        Self { stats, ended: false }
+    }
+
+    fn end(mut self, answer: Answer) -> Answer {
+        self.ended = true;
+        let counter = if answer.is_ok() { &self.stats.requests_answered } else { &self.stats.requests_refused };
+        counter.add(1);
+        answer
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.stats.requests_abandoned.add(1);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Where frames, prompts and requests wait for the vision thread. Everything in it is bounded; nobody waits to put.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::api::{PromptSubmission, Refusal};
+use super::camera::{Arrived, Camera};
+use super::requests::PendingRequest;
+use super::stats::Stats;
+use crate::core::code::ResultCode;
+use crate::core::raw_image::RawFrame;
+
+/// Cameras come from the node's configuration; this bounds what a fault in it could do.
+const MOST_CAMERAS: usize = 16;
+
+/// A message of prompts that waits for its frame.
+#[derive(Debug)]
+pub(super) struct PendingPrompts {
+    pub submission: PromptSubmission,
+    pub arrived: Instant,
+}
+
+/// What waits. Read and taken from by the vision thread's planner, under the inbox's lock.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub cameras: BTreeMap<Arc<str>, Camera>,
+    /// Oldest first.
+    pub prompts: VecDeque<PendingPrompts>,
+    /// Oldest first.
+    pub requests: VecDeque<PendingRequest>,
+    pub stopped: bool,
+    inactive: bool,
+}
+
+/// What the planner answers to "what now?".
+pub(super) enum Next<W> {
+    Work(W),
+    /// Nothing before this moment, unless something arrives.
+    Wait(Option<Instant>),
+    Stop,
+}
+
+pub(super) struct Inbox {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    /// Prompt messages that may wait, and requests likewise.
+    most_pending: usize,
+    stats: Arc<Stats>,
+}
+
+impl Inbox {
+    pub(super) fn new(most_pending: usize, stats: Arc<Stats>) -> Self {
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending, stats }
+    }
+
+    /// Ignored while inactive. Fails when there are too many cameras.
+    pub(super) fn put_frame(&self, raw: RawFrame) -> Result<(), Refusal> {
+        let camera = Arc::clone(&raw.header.camera);
+        let frame = Arc::new(Arrived { raw, at: Instant::now() });
+        let mut waiting = self.lock();
+        if waiting.stopped || waiting.inactive {
+            return Ok(());
+        }
+        if waiting.cameras.len() >= MOST_CAMERAS && !waiting.cameras.contains_key(&camera) {
+            let message = format!("expected frames of at most {MOST_CAMERAS} cameras, got one more: {camera:?}");
+            return Err(Refusal::new(ResultCode::NotFound, message));
+        }
+        let (displaced, fallen) = waiting.cameras.entry(camera).or_default().put(frame);
+        drop(waiting);
+        self.arrived.notify_one();
+        self.stats.frames_in.add(1);
+        self.stats.frames_displaced.add(u64::from(displaced));
+        // Freeing megabytes takes time: not under the lock.
+        drop(fallen);
+        Ok(())
+    }
+
+    pub(super) fn put_prompts(&self, submission: PromptSubmission) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.check_open()?;
+        if waiting.prompts.len() >= self.most_pending {
+            return Err(self.overloaded("prompt messages"));
+        }
+        waiting.prompts.push_back(PendingPrompts { submission, arrived: Instant::now() });
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    pub(super) fn put_request(&self, request: PendingRequest) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.check_open()?;
+        if waiting.requests.len() >= self.most_pending {
+            // Callers who have left must not keep others out.
+            waiting.requests.retain(|waiting| !waiting.reply.is_gone());
+        }
+        if waiting.requests.len() >= self.most_pending {
+            return Err(self.overloaded("requests"));
+        }
+        waiting.requests.push_back(request);
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    fn overloaded(&self, what: &str) -> Refusal {
+        let most = self.most_pending;
+        let message =
+            format!("{most} {what} are waiting already (limits.max_pending): expected fewer; ask again later");
+        Refusal::new(ResultCode::Overloaded, message)
+    }
+
+    /// For the vision thread: asks `plan` until it finds work or stops; between, waits for something to arrive.
+    pub(super) fn next<W>(&self, mut plan: impl FnMut(&mut Waiting, Instant) -> Next<W>) -> Option<W> {
+        let mut waiting = self.lock();
+        loop {
+            let now = Instant::now();
+            waiting = match plan(&mut waiting, now) {
+                Next::Work(work) => return Some(work),
+                Next::Stop => return None,
+                Next::Wait(None) => self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                Next::Wait(Some(until)) => {
+                    let timeout = until.saturating_duration_since(now);
+                    self.arrived.wait_timeout(waiting, timeout).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    /// For the vision thread: a look between two steps of its work.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Waiting) -> T) -> T {
+        look(&mut self.lock())
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        !self.lock().inactive
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.lock().stopped
+    }
+
+    pub(super) fn activate(&self) {
+        self.lock().inactive = false;
+    }
+
+    /// Returns what waited, to be refused by the caller.
+    pub(super) fn deactivate(&self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        let mut waiting = self.lock();
+        waiting.inactive = true;
+        waiting.cameras.values_mut().for_each(|camera| camera.fresh = false);
+        waiting.drain()
+    }
+
+    /// Nothing can be put any more, and the vision thread leaves. Returns what waited, to be refused by the caller.
+    pub(super) fn stop(&self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        let mut waiting = self.lock();
+        waiting.stopped = true;
+        self.arrived.notify_all();
+        waiting.drain()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A panic under this lock leaves whole queues: each change is one push or one removal.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn check_open(&self) -> Result<(), Refusal> {
+        if self.stopped {
+            return Err(Refusal::new(ResultCode::Canceled, "the node is shutting down"));
+        }
+        if self.inactive {
+            return Err(Refusal::new(ResultCode::NotActive, "expected an active node, but it is inactive"));
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        (self.prompts.drain(..).collect(), self.requests.drain(..).collect())
+    }
+}
