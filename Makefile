@@ -1,0 +1,69 @@
+# segcap: `make help` says what there is. Every target sets up what it needs first.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+# One profile for programs, tests and clippy: the dependencies, r2r above all, are compiled once.
+CARGO_FLAGS := --release --locked
+CORE := --no-default-features
+# `$(IN_ENV) COMMAND` runs it in the shell that `source env.sh` gives; `$(TIMED) TITLE COMMAND` prints how long it took.
+IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
+TIMED := "$(ROOT)scripts/timed.sh"
+
+.PHONY: help setup build demo test test-core test-rust test-ros bench lint train-smoke clean distclean
+
+help: ## this text
+	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make demo IMAGE=photo.jpg     ask about a photograph of yours"
+	@echo "  make demo CAMERA=live         stay up until Ctrl-C, to look around"
+	@echo "  source env.sh                 a shell with segcap_node, segcap, cargo, and a python with rclpy"
+	@echo
+	@echo "Start with: make demo"
+
+setup: ## ROS 2, ONNX Runtime and segcap's interfaces (no root; uses a ROS 2 that is sourced)
+	@scripts/setup.sh
+
+build: setup ## segcap_node and segcap, optimised
+	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins
+
+demo: build ## a camera, the node and a client: a table of regions, pictures in demo_out/
+	@$(IN_ENV) python demo/run.py
+
+test: setup test-core test-rust test-ros ## every test
+	@$(TIMED) --summary
+
+test-core: ## the core alone, without ROS and ONNX Runtime
+	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CORE)
+
+test-rust: setup ## every Rust test
+	@$(IN_ENV) source scripts/own_domain.sh; $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
+
+test-ros: build ## a real ROS 2 client against the real node
+	@$(IN_ENV) source scripts/own_domain.sh; $(TIMED) "ros tests" python -m pytest -q tests/integration
+
+bench: build ## speed, as ratios against named baselines
+	@$(IN_ENV) source scripts/own_domain.sh; $(TIMED) "benches" cargo bench --locked
+
+lint: setup ## rustfmt, clippy, layering, Python syntax
+	@$(TIMED) "rustfmt" cargo fmt --check
+	@$(TIMED) "clippy, core" cargo clippy $(CARGO_FLAGS) $(CORE) --all-targets -- -D warnings
+	@$(IN_ENV) $(TIMED) "clippy" cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	@$(TIMED) "layering" cargo test $(CARGO_FLAGS) $(CORE) --quiet --test architecture
+	@$(IN_ENV) $(TIMED) "python syntax" python -m compileall -q \
+	    $(wildcard scripts demo tests benches training tools launch)
+	@$(TIMED) --summary
+
+train-smoke: ## the whole training path, small (PyTorch in an environment of its own)
+	@$(TIMED) "training" bash training/smoke.sh
+
+clean: ## what was compiled; keeps the wheels
+	rm -rf target build install log out demo_out .cache/setup/interfaces* .cache/timed
+
+distclean: clean ## everything that is not in git's history
+	rm -rf .venv .cache
