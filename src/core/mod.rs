@@ -1,14 +1,27 @@
 //! The thinking: frames, prompts, masks, regions, captions. Pure Rust, without ROS, tokio or ONNX Runtime.
 
+pub mod candidate;
+pub mod caption;
 pub mod code;
+pub mod everything;
+#[cfg(test)]
+pub(crate) mod fake_model;
 pub mod frame;
 pub mod geometry;
+pub mod greedy;
 pub mod mask;
+pub mod nms;
+mod packed_mask;
+pub mod pipeline;
 pub mod pixels;
 pub mod ports;
+pub mod progress;
 pub mod prompt;
+pub mod prompt_batch;
 pub mod raw_image;
 pub mod region;
+pub mod resample;
 pub mod settings;
+pub mod stability;
 pub mod text;
 pub mod transform;

@@ -1,0 +1,211 @@
+//! Everything in an image: SAM's automatic mask generator (paper, section 5 and appendix B), without crops.
+//!
+//! A grid of clicks; of all their masks those stay that the model believes in (predicted IoU), that are stable and not
+//! tiny; of masks with much the same box the best stays. The rules have SAM's order and meaning, the thresholds come from
+//! [`EverythingSettings`].
+
+use std::sync::Arc;
+
+use super::candidate::{Candidate, Decoding, unit};
+use super::geometry::{PixelBox, Point, Size};
+use super::nms;
+use super::packed_mask::PackedMask;
+use super::ports::{MaskCandidates, ModelError};
+use super::progress::{OnProgress, Stage, tell};
+use super::prompt::Shape;
+use super::prompt_batch::{MAX_BATCH, of_points};
+use super::settings::EverythingSettings;
+use super::transform::ModelFromImage;
+
+/// How far a longer piece of work has come of which this is a part.
+pub(super) struct Span {
+    pub done_before: usize,
+    pub total: usize,
+}
+
+/// The number of clicks that are decoded.
+pub(super) fn clicks(settings: &EverythingSettings) -> usize {
+    (settings.points_per_side as usize).pow(2)
+}
+
+/// The regions, best predicted IoU first. Progress is told, and asked whether to go on, before each batch.
+pub(super) fn regions(
+    decoding: &mut Decoding,
+    transform: &ModelFromImage,
+    settings: &EverythingSettings,
+    span: &Span,
+    on_progress: &mut OnProgress,
+) -> Result<Vec<Candidate>, ModelError> {
+    let grid = grid(settings.points_per_side, transform.image);
+    let mut waiting = Vec::new();
+    for (index, points) in grid.chunks(MAX_BATCH).enumerate() {
+        tell(on_progress, Stage::Segment, span.done_before + index * MAX_BATCH, span.total)?;
+        let candidates = decoding.decode(&of_points(points, transform))?;
+        waiting.extend(good_ones(decoding, &candidates, settings));
+    }
+    tell(on_progress, Stage::Filter, 0, waiting.len())?;
+    let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
+    let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
+    let kept = nms::keep_best(&boxes, &scores, settings.nms_thresh);
+    let regions = kept.into_iter().take(settings.max_regions).filter_map(|index| waiting[index].unpack()).collect();
+    tell(on_progress, Stage::Filter, waiting.len(), waiting.len())?;
+    Ok(regions)
+}
+
+/// The shape from which a region can be captioned: the box of its mask.
+pub(super) fn shape_of(region: &Candidate) -> Arc<Shape> {
+    Arc::new(Shape::Box { rect: region.mask.bbox(), clicks: Vec::new() })
+}
+
+/// A candidate that waits until all are known. Pixels of a fine grid's masks would fill gigabytes; runs do not.
+struct Waiting {
+    mask: PackedMask,
+    predicted_iou: f32,
+    stability: f32,
+}
+
+impl Waiting {
+    fn unpack(&self) -> Option<Candidate> {
+        let &Self { ref mask, predicted_iou, stability } = self;
+        Some(Candidate { mask: mask.unpack()?, predicted_iou: unit(predicted_iou), stability })
+    }
+}
+
+/// Cheap rules first: only what passes them is brought to the image's resolution.
+fn good_ones(decoding: &mut Decoding, candidates: &MaskCandidates, settings: &EverythingSettings) -> Vec<Waiting> {
+    let mut good = Vec::new();
+    for (prompt, logits) in candidates.logits.outer_iter().enumerate() {
+        for (candidate, logits) in logits.outer_iter().enumerate() {
+            let predicted_iou = candidates.predicted_iou[[prompt, candidate]];
+            if predicted_iou.is_nan() || predicted_iou <= settings.pred_iou_thresh {
+                continue;
+            }
+            let stability = decoding.stability(logits);
+            if stability < settings.stability_thresh {
+                continue;
+            }
+            let mask = decoding.mask(logits).filter(|mask| mask.area() >= settings.min_area);
+            good.extend(mask.map(|mask| Waiting { mask: PackedMask::from(&mask), predicted_iou, stability }));
+        }
+    }
+    good
+}
+
+/// n x n points in the middles of n x n equal parts of the image, row by row.
+fn grid(per_side: u32, image: Size) -> Vec<Point> {
+    let middle = |index: u32, length: u32| (f64::from(length) * (f64::from(index) + 0.5) / f64::from(per_side)) as f32;
+    let rows = (0..per_side).flat_map(|row| (0..per_side).map(move |column| (column, row)));
+    rows.map(|(column, row)| Point::new(middle(column, image.width), middle(row, image.height))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use ndarray::{Array2, Array4, s};
+
+    use super::*;
+    use crate::core::fake_model::{Call, FakeControl, RADIUS, fake_embedding, fake_model};
+    use crate::core::ports::{Embedding, MaskDecoder, PromptBatch};
+    use crate::core::progress::{Progress, ignore};
+
+    const IMAGE: Size = Size { width: 64, height: 48 };
+
+    fn settings() -> EverythingSettings {
+        EverythingSettings { points_per_side: 4, min_area: 1, ..EverythingSettings::default() }
+    }
+
+    fn run(
+        decoder: &mut dyn MaskDecoder,
+        settings: &EverythingSettings,
+        on_progress: &mut OnProgress,
+    ) -> Result<Vec<Candidate>, ModelError> {
+        let embedding = fake_embedding(IMAGE);
+        let span = Span { done_before: 0, total: clicks(settings) };
+        regions(&mut Decoding::new(decoder, &embedding), &embedding.transform, settings, &span, on_progress)
+    }
+
+    fn run_fake(settings: &EverythingSettings) -> (Vec<Candidate>, Arc<FakeControl>) {
+        let (mut model, control) = fake_model();
+        (run(model.vision.decoder.as_mut(), settings, &mut ignore).unwrap(), control)
+    }
+
+    #[test]
+    fn the_grid_lies_in_the_middles() {
+        let points: Vec<_> = grid(2, Size::new(100, 60)).iter().map(|point| (point.x, point.y)).collect();
+        assert_eq!(points, [(25.0, 15.0), (75.0, 15.0), (25.0, 45.0), (75.0, 45.0)]);
+        assert_eq!(grid(0, IMAGE).len(), 0);
+    }
+
+    #[test]
+    fn each_click_of_the_grid_gives_its_best_disc() {
+        // The smaller and the larger disc of each click pass the thresholds' side too, but overlap the best one.
+        let generous =
+            EverythingSettings { pred_iou_thresh: 0.1, stability_thresh: 0.1, nms_thresh: 0.3, ..settings() };
+        let (regions, control) = run_fake(&generous);
+        assert_eq!((control.calls(Call::Decode), control.rows(Call::Decode)), (1, 16));
+        assert_eq!(regions.len(), 16);
+        for (region, point) in regions.iter().zip(grid(4, IMAGE)) {
+            assert_eq!(region.predicted_iou, 0.9);
+            assert!(region.mask.contains(point.x as u32, point.y as u32));
+            assert!((region.mask.area() as f32 - std::f32::consts::PI * RADIUS * RADIUS).abs() < 8.0);
+        }
+    }
+
+    #[test]
+    fn the_thresholds_are_obeyed() {
+        assert_eq!(run_fake(&EverythingSettings { pred_iou_thresh: 0.91, ..settings() }).0.len(), 0);
+        assert_eq!(run_fake(&EverythingSettings { stability_thresh: 1.1, ..settings() }).0.len(), 0);
+        assert_eq!(run_fake(&EverythingSettings { min_area: 1000, ..settings() }).0.len(), 0);
+        assert_eq!(run_fake(&EverythingSettings { max_regions: 5, ..settings() }).0.len(), 5);
+        // Without suppression the 0.8 candidates are there as well; 0.7 is not above the threshold.
+        assert_eq!(run_fake(&EverythingSettings { nms_thresh: 1.0, ..settings() }).0.len(), 32);
+    }
+
+    #[test]
+    fn progress_is_told_and_can_stop_it_between_batches() {
+        let (mut model, control) = fake_model();
+        let fine = EverythingSettings { points_per_side: 12, ..settings() };
+        let mut told = Vec::new();
+        run(model.vision.decoder.as_mut(), &fine, &mut |progress| {
+            told.push((progress.stage, progress.done, progress.total));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(told[..3], [0, 64, 128].map(|done| (Stage::Segment, done, 144)));
+        assert_eq!(told.len(), 5);
+        assert_eq!(control.calls(Call::Decode), 3);
+
+        let mut stop = |progress: Progress| {
+            if progress.done >= 64 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let stopped = run(model.vision.decoder.as_mut(), &fine, &mut stop);
+        assert!(matches!(stopped, Err(ModelError::Canceled)));
+        assert_eq!(control.calls(Call::Decode), 4);
+    }
+
+    /// Two candidates a click: one in the padding only, one unstable.
+    struct Useless;
+
+    impl MaskDecoder for Useless {
+        fn mask_input_size(&self) -> Option<Size> {
+            None
+        }
+
+        fn decode(&mut self, _: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
+            let mut logits = Array4::from_elem((prompts.len(), 2, 16, 16), -9.0);
+            logits.slice_mut(s![.., 0, 13.., ..]).fill(9.0);
+            logits.slice_mut(s![.., 1, ..8, ..8]).fill(0.5);
+            Ok(MaskCandidates { logits, predicted_iou: Array2::from_elem((prompts.len(), 2), 1.0) })
+        }
+    }
+
+    #[test]
+    fn padding_and_unstable_masks_are_no_regions() {
+        assert_eq!(run(&mut Useless, &settings(), &mut ignore).unwrap(), []);
+        let unstable_too = EverythingSettings { stability_thresh: 0.0, ..settings() };
+        let regions = run(&mut Useless, &unstable_too, &mut ignore).unwrap();
+        assert_eq!(regions.len(), 1, "one of sixteen equal masks, and nothing of the padding");
+        assert_eq!(regions[0].stability, 0.0);
+    }
+}
