@@ -1,5 +1,5 @@
 # Builds the Rust programs with cargo against the staged interfaces and the prefixes that CMake was given, and installs
-# them into lib/segcap, where `ros2 run` looks.
+# them into lib/segcap, where `ros2 run` looks, with what they need beside them.
 
 find_program(CARGO_EXECUTABLE cargo REQUIRED HINTS "$ENV{HOME}/.cargo/bin")
 
@@ -25,3 +25,27 @@ add_dependencies(segcap_cargo segcap_stage)
 foreach(program IN LISTS segcap_programs)
   install(PROGRAMS "${SEGCAP_CARGO_TARGET_DIR}/release/${program}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
 endforeach()
+
+foreach(folder config launch models rviz)
+  if(IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
+    install(DIRECTORY ${folder} DESTINATION share/${PROJECT_NAME} COMPONENT runtime PATTERN "__pycache__" EXCLUDE)
+  endif()
+endforeach()
+
+# ONNX Runtime is no ROS package. The library that set-up has found goes beside the programs, so that they start anywhere.
+file(GLOB segcap_onnxruntime_candidates
+  "${CMAKE_CURRENT_SOURCE_DIR}/.venv/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*"
+  "${CMAKE_CURRENT_SOURCE_DIR}/.venv/onnxruntime/onnxruntime/capi/libonnxruntime.so.*")
+list(APPEND segcap_onnxruntime_candidates "")
+list(GET segcap_onnxruntime_candidates 0 segcap_onnxruntime_default)
+if(DEFINED ENV{ORT_DYLIB_PATH})
+  set(segcap_onnxruntime_default "$ENV{ORT_DYLIB_PATH}")
+endif()
+set(SEGCAP_ONNXRUNTIME "${segcap_onnxruntime_default}" CACHE FILEPATH
+  "libonnxruntime.so, 1.31 or newer, to be installed beside the programs; empty: found at run time")
+if(SEGCAP_ONNXRUNTIME)
+  install(PROGRAMS "${SEGCAP_ONNXRUNTIME}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime RENAME libonnxruntime.so)
+else()
+  message(WARNING "no ONNX Runtime to install beside segcap_node, which will look for one when it starts: "
+    "run `make setup` in ${CMAKE_CURRENT_SOURCE_DIR}, or give -DSEGCAP_ONNXRUNTIME=/path/to/libonnxruntime.so")
+endif()
