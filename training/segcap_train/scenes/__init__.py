@@ -1,0 +1,1 @@
+"""Generated scenes: meshes, materials, camera, light, renderer, captions."""

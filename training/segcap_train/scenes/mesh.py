@@ -1,0 +1,140 @@
+"""Triangle meshes from a few primitives. World units are metres, z points up."""
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Mesh:
+    """Triangles with smooth normals. `part` (F) says which of an object's materials a face has."""
+
+    vertices: np.ndarray     # (V,3)
+    normals: np.ndarray      # (V,3)
+    uv: np.ndarray           # (V,2)
+    faces: np.ndarray        # (F,3)
+    part: np.ndarray         # (F,)
+
+    def moved(self, matrix=None, offset=(0.0, 0.0, 0.0)):
+        """Rotated or scaled by a 3x3 matrix, then shifted."""
+        matrix = np.eye(3) if matrix is None else np.asarray(matrix, float)
+        normals = self.normals @ np.linalg.inv(matrix)
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9
+        return Mesh(self.vertices @ matrix.T + np.asarray(offset, float), normals, self.uv, self.faces, self.part)
+
+    def painted(self, part):
+        return Mesh(self.vertices, self.normals, self.uv, self.faces, np.full(len(self.faces), part))
+
+    def bounds(self):
+        return self.vertices.min(0), self.vertices.max(0)
+
+
+def joined(meshes):
+    """One mesh out of several."""
+    starts = np.cumsum([0] + [len(m.vertices) for m in meshes[:-1]])
+    return Mesh(*(np.concatenate([getattr(m, name) for m in meshes]) for name in ("vertices", "normals", "uv")),
+                np.concatenate([m.faces + start for m, start in zip(meshes, starts)]),
+                np.concatenate([m.part for m in meshes]))
+
+
+def rotation(axis, degrees):
+    """3x3 rotation about 'x', 'y' or 'z'."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    i, j = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
+    matrix = np.eye(3)
+    matrix[i, i] = matrix[j, j] = c
+    matrix[i, j], matrix[j, i] = -s, s
+    return matrix
+
+
+def grid_faces(rows, columns):
+    """Two triangles for each cell of a grid of vertices."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
+    return np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+
+
+def lathe(profile, part=0, sides=28, crease=50.0):
+    """Turns a profile of (radius, height) about z; corners sharper than `crease` degrees stay sharp."""
+    profile = np.asarray(profile, float)
+    step = np.diff(profile, axis=0)
+    length = np.linalg.norm(step, axis=1) + 1e-9
+    out = np.stack([step[:, 1], -step[:, 0]], 1) / length[:, None]
+    along = np.concatenate([[0], np.cumsum(length)]) / length.sum()
+    angle = np.linspace(0, 2 * np.pi, sides + 1)
+    around = np.stack([np.cos(angle), np.sin(angle)], 1)
+    strips = []
+    for i in range(len(step)):
+        normal = [out[i], out[i]]
+        for side, j in ((0, i - 1), (1, i + 1)):
+            if 0 <= j < len(step) and out[i] @ out[j] > np.cos(np.radians(crease)):
+                blend = out[i] + out[j]
+                normal[side] = blend / np.linalg.norm(blend)
+        ends = [ring(around, profile[i + k], normal[k], along[i + k]) for k in (0, 1)]
+        vertices, normals, uv = (np.concatenate(pair) for pair in zip(*ends))
+        strips.append(Mesh(vertices, normals, uv, grid_faces(2, sides + 1), np.full(2 * sides, part)))
+    return joined(strips)
+
+
+def ring(around, point, normal, v):
+    """A circle of vertices with their normals and texture coordinates."""
+    n = len(around)
+    vertices = np.concatenate([around * point[0], np.full((n, 1), point[1])], 1)
+    normals = np.concatenate([around * normal[0], np.full((n, 1), normal[1])], 1)
+    return vertices, normals, np.stack([np.linspace(0, 1, n), np.full(n, v)], 1)
+
+
+def sphere(radius, part=0, squash=1.0, bumps=None):
+    """A ball, squashed in height; `bumps` maps the polar angle to a factor on the radius."""
+    t = np.linspace(-np.pi / 2, np.pi / 2, 15)
+    factor = 1.0 if bumps is None else bumps(t)
+    profile = np.stack([np.cos(t) * factor, np.sin(t) * squash * factor], 1) * radius
+    return lathe(profile, part, crease=80)
+
+
+def box(x, y, z, part=0):
+    """An upright box that stands on z = 0, centred in x and y; each face has the whole texture."""
+    faces = []
+    half = np.array([x, y, z]) / 2
+    for axis in range(3):
+        u, v = ((1, 2), (0, 2), (0, 1))[axis]
+        for sign in (-1, 1):
+            corner = np.zeros((4, 3))
+            corner[:, axis] = sign * half[axis]
+            corner[:, u] = np.array([-1, 1, 1, -1]) * half[u]
+            corner[:, v] = np.array([-1, -1, 1, 1]) * half[v]
+            normal = np.zeros((4, 3))
+            normal[:, axis] = sign
+            uv = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], float)
+            faces.append(Mesh(corner, normal, uv, np.array([[0, 1, 2], [0, 2, 3]]), np.full(2, part)))
+    return joined(faces).moved(offset=(0, 0, half[2]))
+
+
+def tube(path, radius, part=0, sides=12, flat=1.0):
+    """A round bar along a path (P,3); `radius` may vary along it; `flat` < 1 flattens it."""
+    path = np.asarray(path, float)
+    radius = np.broadcast_to(np.asarray(radius, float), len(path))
+    tangent = np.gradient(path, axis=0)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-9
+    helper = np.array([0, 0, 1.0]) if abs(tangent[:, 2]).mean() < 0.8 else np.array([1.0, 0, 0])
+    side = np.cross(tangent, helper)
+    side /= np.linalg.norm(side, axis=1, keepdims=True) + 1e-9
+    up = np.cross(side, tangent) * flat
+    angle = np.linspace(0, 2 * np.pi, sides + 1)
+    circle = (np.cos(angle)[None, :, None] * side[:, None] + np.sin(angle)[None, :, None] * up[:, None])
+    rows = [path[:1, None] + 0 * circle[:1], path[:, None] + circle * radius[:, None, None],
+            path[-1:, None] + 0 * circle[:1]]
+    normals = [-tangent[:1, None] + 0 * circle[:1], circle, tangent[-1:, None] + 0 * circle[:1]]
+    vertices = np.concatenate(rows).reshape(-1, 3)
+    count = len(path) + 2
+    uv = np.stack(np.meshgrid(np.linspace(0, 1, sides + 1), np.linspace(0, 1, count)), -1).reshape(-1, 2)
+    return Mesh(vertices, np.concatenate(normals).reshape(-1, 3), uv, grid_faces(count, sides + 1),
+                np.full(2 * sides * (count - 1), part))
+
+
+def arc(centre, radius, start, stop, steps=12, plane="xz"):
+    """Points of a circle's arc in a plane, from one angle to another in degrees."""
+    t = np.radians(np.linspace(start, stop, steps))
+    points = np.zeros((steps, 3))
+    i, j = ("xyz".index(axis) for axis in plane)
+    points[:, i], points[:, j] = np.cos(t) * radius, np.sin(t) * radius
+    return points + np.asarray(centre, float)
