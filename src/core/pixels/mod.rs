@@ -80,6 +80,11 @@ impl RawImage {
     pub fn to_rgb(&self, limits: &Limits) -> Result<RgbImage, ImageError> {
         self.view().to_rgb(limits)
     }
+
+    /// The bytes of an image of one byte a pixel, without what lies between its rows.
+    pub fn to_mono8(&self, limits: &Limits) -> Result<Vec<u8>, ImageError> {
+        Layout::checked(&self.view(), Encoding::Mono8, limits).map(|layout| layout.rows().flatten().copied().collect())
+    }
 }
 
 impl ImagePayload {

@@ -1,6 +1,13 @@
 //! What to segment: the prompts that clients send.
 
+mod check;
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+
+pub use error::{PromptError, PromptFault};
 
 use super::geometry::{PixelBox, Point};
 use super::mask::Mask;
@@ -27,8 +34,8 @@ pub enum Shape {
     Points(Vec<Click>),
     /// A non-empty box, and clicks beside it, if any.
     Box { rect: PixelBox, clicks: Vec<Click> },
-    /// A non-empty mask in the image.
-    Mask(Arc<Mask>),
+    /// A non-empty mask in the image, and clicks beside it, if any.
+    Mask { mask: Arc<Mask>, clicks: Vec<Click> },
     /// Whatever is there (the automatic mask generator).
     Everything,
 }
