@@ -111,7 +111,7 @@ mod tests {
             Shape::Box { rect, clicks: vec![] },
             Shape::Box { rect, clicks: vec![click(1.0, 1.0, false)] },
             Shape::Points(vec![click(320.0, 7.0, true), click(322.0, 9.0, true)]),
-            Shape::Mask(Arc::new(Mask::filled(rect).unwrap())),
+            Shape::Mask { mask: Arc::new(Mask::filled(rect).unwrap()), clicks: vec![] },
             Shape::Everything,
         ]
         .map(Arc::new)

@@ -25,7 +25,7 @@ fn a_click(x: f32, y: f32) -> Prompt {
 }
 
 fn a_mask(rect: PixelBox) -> Prompt {
-    prompt(Shape::Mask(Arc::new(Mask::filled(rect).unwrap())))
+    prompt(Shape::Mask { mask: Arc::new(Mask::filled(rect).unwrap()), clicks: vec![] })
 }
 
 fn options() -> SegmentOptions {
@@ -53,7 +53,7 @@ fn each_prompt_gets_its_best_mask_in_order_with_one_decode_for_each_kind() {
         assert!(found.stability > 0.7 && found.stability <= 1.0, "{}", found.stability);
         match &prompt.shape {
             Shape::Box { rect, .. } => assert_eq!(*found.mask, Mask::filled(*rect).unwrap()),
-            Shape::Mask(mask) => assert_eq!(found.mask, *mask),
+            Shape::Mask { mask, .. } => assert_eq!(found.mask, *mask),
             Shape::Points(clicks) => {
                 let Point { x, y } = clicks[0].at;
                 assert_eq!(found.mask.bbox(), PixelBox::new(x as u32 - 6, y as u32 - 6, 12, 12));

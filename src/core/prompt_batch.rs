@@ -73,7 +73,9 @@ impl<'a> Tokens<'a> {
         match shape {
             Shape::Points(clicks) => Self::of_clicks(index, clicks, transform),
             Shape::Box { rect, clicks } => Self::of_box(index, *rect, clicks, transform),
-            Shape::Mask(mask) => Self { mask: Some(mask), ..Self::of_box(index, mask.bbox(), &[], transform) },
+            Shape::Mask { mask, clicks } => {
+                Self { mask: Some(mask), ..Self::of_box(index, mask.bbox(), clicks, transform) }
+            }
             Shape::Everything => Self::of_box(index, PixelBox::of_size(transform.image), &[], transform),
         }
     }
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn a_mask_is_its_box_and_its_logits() {
         // The cells of a 25 x 25 mask input are 8 x 8 pixels of the image.
-        let mask = Shape::Mask(Arc::new(Mask::filled(PixelBox::new(8, 16, 12, 8)).unwrap()));
+        let mask = Shape::Mask { mask: Arc::new(Mask::filled(PixelBox::new(8, 16, 12, 8)).unwrap()), clicks: vec![] };
         let batch = &group([&mask], &quarter(), Some(Size::new(25, 25)))[0].batch;
         assert_eq!(batch.coords, array![[[2.0, 4.0], [5.0, 6.0]]]);
         let logits = batch.masks.as_ref().unwrap();
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_mask_for_a_model_without_mask_input_is_its_box() {
-        let mask = Shape::Mask(Arc::new(Mask::filled(PixelBox::new(40, 20, 80, 60)).unwrap()));
+        let mask = Shape::Mask { mask: Arc::new(Mask::filled(PixelBox::new(40, 20, 80, 60)).unwrap()), clicks: vec![] };
         let groups = group([&mask, &a_box(vec![])], &quarter(), None);
         assert_eq!(groups.len(), 1);
         assert_eq!(groups[0].batch.coords.index_axis(ndarray::Axis(0), 0), array![[10.0, 5.0], [30.0, 20.0]]);
@@ -235,7 +237,7 @@ mod tests {
         prop_oneof![
             clicks(1).prop_map(Shape::Points),
             (rect.clone(), clicks(0)).prop_map(|(rect, clicks)| Shape::Box { rect, clicks }),
-            rect.prop_map(|rect| Shape::Mask(Arc::new(Mask::filled(rect).unwrap()))),
+            rect.prop_map(|rect| Shape::Mask { mask: Arc::new(Mask::filled(rect).unwrap()), clicks: vec![] }),
         ]
     }
 
