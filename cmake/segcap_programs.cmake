@@ -36,10 +36,12 @@ endforeach()
 file(GLOB segcap_onnxruntime_candidates
   "${CMAKE_CURRENT_SOURCE_DIR}/.venv/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*"
   "${CMAKE_CURRENT_SOURCE_DIR}/.venv/onnxruntime/onnxruntime/capi/libonnxruntime.so.*")
-list(APPEND segcap_onnxruntime_candidates "")
-list(GET segcap_onnxruntime_candidates 0 segcap_onnxruntime_default)
 if(DEFINED ENV{ORT_DYLIB_PATH})
   set(segcap_onnxruntime_default "$ENV{ORT_DYLIB_PATH}")
+elseif(segcap_onnxruntime_candidates)
+  list(GET segcap_onnxruntime_candidates 0 segcap_onnxruntime_default)
+else()
+  set(segcap_onnxruntime_default "")
 endif()
 set(SEGCAP_ONNXRUNTIME "${segcap_onnxruntime_default}" CACHE FILEPATH
   "libonnxruntime.so, 1.31 or newer, to be installed beside the programs; empty: found at run time")

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy
 
 ELF_MAGIC = b"\x7fELF"
-PYTHON_HALF = "__rosidl_generator_py.so"
+# Some wheels carry copies under names with a hash.
+PYTHON_HALF = re.compile(r"__rosidl_generator_py(-[0-9a-f]{8})?\.so$")
 
 
 def link_bundled_libraries(lib: Path, bundles: list[Path]) -> int:
@@ -51,9 +52,9 @@ def repair_library(patchelf: Path, library: Path) -> bool:
         return subprocess.run([patchelf, option, library], check=True, capture_output=True, text=True).stdout.strip()
 
     edits = [] if ask("--print-rpath") == "$ORIGIN" else ["--set-rpath", "$ORIGIN"]
-    if not library.name.endswith(PYTHON_HALF):
+    if not PYTHON_HALF.search(library.name):
         for needed in ask("--print-needed").splitlines():
-            if needed.endswith(PYTHON_HALF):
+            if PYTHON_HALF.search(needed):
                 edits += ["--remove-needed", needed]
     if not edits:
         return False
