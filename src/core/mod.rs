@@ -3,6 +3,7 @@
 pub mod candidate;
 pub mod caption;
 pub mod code;
+pub mod embedding_cache;
 pub mod everything;
 #[cfg(test)]
 pub(crate) mod fake_model;
@@ -21,6 +22,7 @@ pub mod prompt_batch;
 pub mod raw_image;
 pub mod region;
 pub mod resample;
+pub mod rle;
 pub mod settings;
 pub mod stability;
 pub mod text;

@@ -235,3 +235,7 @@ impl Taps {
         terms.map(|(&cell, weight)| row[cell as usize] * weight).sum()
     }
 }
+
+#[cfg(test)]
+#[path = "resample_tests.rs"]
+mod tests;
