@@ -1,0 +1,34 @@
+"""What the demo asks for: the prompts that belong to the sample clip, or those that suit any photograph."""
+
+from dataclasses import dataclass
+
+import yaml
+from client import box_prompt, everything_prompt, point_prompt
+
+
+@dataclass
+class Questions:
+    """Prompts by their use."""
+
+    sticky: list  # sent once over ~/prompts, answered for every frame
+    service: list  # (what, [prompts]): one call of ~/segment each
+
+
+def for_clip(prompts_file, boxes):
+    """Clicks on the named things of the clip's first frame; `boxes(name)` gives the box (x, y, w, h) of one."""
+    with open(prompts_file, encoding="utf-8") as file:
+        named = yaml.safe_load(file)["clip/000.jpg"]
+    clicks = [point_prompt(thing["name"], [thing["point"]]) for thing in named]
+    box = box_prompt(f"box: {clicks[0].id}", boxes(clicks[0]))
+    return Questions(sticky=[box, *clicks[1:]], service=_calls(clicks[0], box))
+
+
+def for_photo(width, height):
+    """No names are known: everything there is, and whatever lies in the middle."""
+    click = point_prompt("centre", [(width // 2, height // 2)])
+    box = box_prompt("middle box", (width // 4, height // 4, max(1, width // 2), max(1, height // 2)))
+    return Questions(sticky=[click, everything_prompt("everything")], service=_calls(click, box))
+
+
+def _calls(click, box):
+    return [("click", [click]), ("box", [box]), ("click and box", [click, box]), ("everything", [everything_prompt()])]

@@ -1,0 +1,195 @@
+"""The demo: a camera, a segcap_node and a client as three processes that talk ROS 2.
+
+    make demo                    the sample clip
+    make demo IMAGE=photo.jpg    a photograph of yours
+    make demo CAMERA=live        stays up until Ctrl-C
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from textwrap import shorten
+
+try:
+    import rclpy  # noqa: F401
+    import segcap.msg  # noqa: F401
+except ImportError as error:
+    sys.exit(f"demo: {error}: run `make demo`, or `source env.sh` first")
+
+from client import NoAnswer
+from pictures import PictureError, label_array, read_clip, read_photo, rgb_array
+from PIL import Image
+from processes import ROOT, ProcessError
+from prompts import for_clip, for_photo
+from report import REGION_HEADERS, milliseconds, percentile, region_rows, table, write_coloured_labels, write_label_map
+from session import Session
+
+ANSWER_TIMEOUT_S = 15.0
+STREAM_SECONDS = 4.0
+CALLS_OF_A_KIND = 10
+
+
+def options_from(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--image", default=os.environ.get("IMAGE") or None, help="a photograph instead of the clip")
+    parser.add_argument("--live", action="store_true", help="stay up until Ctrl-C")
+    parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT") or ROOT / "demo_out"),
+                        help="folder for pictures and logs (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    camera = os.environ.get("CAMERA", "")
+    if camera not in ("", "live"):
+        parser.error(f"CAMERA={camera}: the only value is CAMERA=live")
+    options.live = options.live or camera == "live"
+    return options
+
+
+class Demo:
+    """The demo's acts; each says what it saw and adds to the latencies."""
+
+    def __init__(self, session, photo):
+        self.session, self.client, self.stream = session, session.client, session.stream
+        self.latency_rows = []
+        if photo:
+            self.questions = for_photo(session.width, session.height)
+        else:
+            self.questions = for_clip(ROOT / "samples" / "prompts.yaml", self.box_of)
+
+    def box_of(self, click):
+        """The box around what lies under a click, by ~/segment."""
+        box = self.ask([click], caption=False).regions[0].bbox
+        return box.x_offset, box.y_offset, box.width, box.height
+
+    def ask(self, prompts, caption=True):
+        """One call of ~/segment on the camera's newest frame."""
+        answer = self.client.segment(prompts, caption=caption)
+        if not answer.success:
+            raise ProcessError(f"~/segment answered code {answer.code}: {answer.message}")
+        return answer.regions
+
+    def ask_by_topic(self):
+        """Sticky prompts over ~/prompts; waits for masks, then for words."""
+        expected = {prompt.id for prompt in self.questions.sticky if prompt.type != prompt.EVERYTHING}
+        sent_ns = time.time_ns()
+        self.client.send_prompts(self.questions.sticky, sticky=True)
+        first = []
+        for name in ("masks", "words"):
+            arrived = partial(self.first_arrival, name, expected)
+            arrival = self.session.wait(arrived, ANSWER_TIMEOUT_S, f"{name} on ~/regions")
+            first.append(milliseconds((arrival.received_ns - sent_ns) / 1e6))
+            self.latency_rows.append((f"topic: first {name}", 1, first[-1], first[-1]))
+        count = len(self.questions.sticky)
+        say(f"~/prompts   {count} sticky prompts: masks after {first[0]}, words after {first[1]}")
+
+    def first_arrival(self, name, expected):
+        """The first answer with all expected prompts; `name`: masks or words."""
+        found = self.stream.first(
+            lambda frame: getattr(frame, name) and expected <= {region.prompt_id for region in frame.regions.regions}
+        )
+        return found and getattr(found, name)
+
+    def ask_by_service(self):
+        """Each question to ~/segment, with words; the quick ones several times, and nothing else meanwhile."""
+        self.client.send_prompts([], sticky=True)
+        for what, prompts in self.questions.service:
+            times = []
+            for _ in range(2 if what == "everything" else CALLS_OF_A_KIND):
+                start = time.perf_counter()
+                regions = self.ask(prompts).regions
+                times.append((time.perf_counter() - start) * 1e3)
+            words = shorten("; ".join(region.caption for region in regions) or "nothing found", 80, placeholder=" ...")
+            say(f"~/segment   {what}: {len(regions)} region{'s' * (len(regions) != 1)}: {words}")
+            self.add_latency(f"service: {what}, with words", times, "max", max(times))
+
+    def watch_stream(self):
+        """Sticky answers while the camera moves: how old they are, and how many frames got one."""
+        self.client.send_prompts(self.questions.sticky, sticky=True)
+        self.session.play()
+        self.client.spin(0.5)
+        self.stream.start_counting()
+        self.client.spin(STREAM_SECONDS)
+        for what, ages in (("masks", self.stream.mask_ages_ms), ("words", self.stream.word_ages_ms)):
+            self.add_latency(f"stream: age of {what}", ages, "p99", percentile(ages, 99))
+        say(f"~/regions   {len(self.stream.mask_ages_ms)} of {self.stream.frames_in} frames answered"
+            f" in {STREAM_SECONDS:.0f} s of streaming (newest frame wins, none queues)")
+
+    def add_latency(self, what, times, worst_name, worst):
+        middle = milliseconds(percentile(times, 50))
+        self.latency_rows.append((what, len(times), middle, f"{milliseconds(worst)} {worst_name}"))
+
+    def take_pictures(self, out):
+        """Waits for one frame with words, overlay and label map; writes the pictures and returns its regions."""
+        self.stream.want_pictures()
+        frame = self.session.wait(lambda: self.stream.first(lambda frame: frame.is_complete()), ANSWER_TIMEOUT_S,
+                                  "a frame with words, ~/overlay and ~/label_map")
+        labels = label_array(frame.label_map.message)
+        Image.fromarray(rgb_array(frame.overlay.message)).save(out / "overlay.png")
+        write_label_map(labels, out / "label_map.png")
+        write_coloured_labels(labels, frame.regions, out / "label_map_colour.png")
+        self.stream.ignore_pictures()
+        return frame.regions
+
+    def stay(self):
+        """Until Ctrl-C."""
+        domain = self.session.domain
+        print(
+            f"\nCamera and segcap_node stay up on ROS_DOMAIN_ID={domain} until Ctrl-C. To listen in another shell:\n"
+            f"    source {ROOT}/env.sh; export ROS_DOMAIN_ID={domain}\n"
+            f"    python {ROOT}/demo/listen.py\n"
+            "    ros2 topic echo /segcap/regions      (where ros2cli is installed)\n"
+            "/image goes in; /segcap/regions, /segcap/label_map, /segcap/overlay come out; /segcap/prompts asks.\n",
+            flush=True,
+        )
+        while True:
+            self.stream.start_counting()
+            self.client.spin(5.0)
+            self.session.check_alive()
+            ages = self.stream.mask_ages_ms
+            say(f"{len(ages)} of {self.stream.frames_in} frames answered, age p50 {milliseconds(percentile(ages, 50))}")
+
+
+_started = time.monotonic()
+
+
+def say(text):
+    print(f"{time.monotonic() - _started:6.1f} s  {text}", flush=True)
+
+
+def play(options):
+    source = Path(options.image).expanduser() if options.image else ROOT / "samples" / "clip"
+    frames = [read_photo(source)] if options.image else read_clip(source)
+    options.out.mkdir(parents=True, exist_ok=True)
+    with Session(source, frames, options.out, options.live) as session:
+        count = f"{len(frames)} frames" if len(frames) > 1 else "a picture"
+        say(f"camera      {source.name}: {count} of {session.width}x{session.height} at {session.rate_hz:.0f} Hz")
+        demo = Demo(session, photo=options.image is not None)
+        demo.ask_by_topic()
+        regions = demo.take_pictures(options.out)
+        demo.ask_by_service()
+        demo.watch_stream()
+        print(f"\nRegions of one frame, by {regions.model}\n{table(REGION_HEADERS, region_rows(regions))}")
+        latencies = table(("what", "n", "p50", "worst"), demo.latency_rows, wide_column=0)
+        print(f"\nLatencies, as this Python client saw them\n{latencies}")
+        print(f"\nIn {os.path.relpath(options.out)}/: overlay.png, label_map.png (16 bit, value = label),"
+              " label_map_colour.png, segcap_node.log")
+        if options.live:
+            demo.stay()
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    options = options_from(sys.argv[1:])
+    try:
+        play(options)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (PictureError, ProcessError, NoAnswer) as error:
+        sys.exit(f"demo: {error}")
+
+
+if __name__ == "__main__":
+    main()

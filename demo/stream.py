@@ -1,0 +1,89 @@
+"""Follows what a node publishes, frame by frame: regions, their words, pictures, and how old they were."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from client import stamp_key, words_are_in
+from sensor_msgs.msg import CameraInfo, Image
+
+# Frames remembered; a clip of minutes must not fill the memory.
+KEPT_FRAMES = 200
+
+
+@dataclass
+class FrameAnswers:
+    """Everything that came with one stamp."""
+
+    masks: object = None  # Arrival of the first RegionArray
+    words: object = None  # Arrival of the first one with every caption
+    regions: object = None  # the newest RegionArray
+    overlay: object = None  # Arrivals of the newest pictures
+    label_map: object = None
+
+    def is_complete(self):
+        """Whether the words, the label map, and an overlay that can show the words have come."""
+        if not (self.words and self.label_map and self.overlay):
+            return False
+        return self.words is self.masks or self.overlay.received_ns > self.words.received_ns
+
+
+@dataclass
+class Stream:
+    """The answers of a node, by stamp. Listens to the heavy pictures only after `want_pictures`."""
+
+    client: object
+    frames: OrderedDict = field(default_factory=OrderedDict)
+    frames_in: int = 0
+    mask_ages_ms: list = field(default_factory=list)
+    word_ages_ms: list = field(default_factory=list)
+    pictures: list = field(default_factory=list)
+
+    def __post_init__(self):
+        # One camera_info a frame: counts frames without receiving them.
+        self.client.listen(CameraInfo, "/camera_info", self._take_info)
+        self.client.take_regions(self._take_regions)
+
+    def want_pictures(self):
+        target = self.client.target
+        self.pictures = [
+            self.client.listen(Image, f"{target}/overlay", lambda arrival: self._take_picture("overlay", arrival)),
+            self.client.listen(Image, f"{target}/label_map", lambda arrival: self._take_picture("label_map", arrival)),
+        ]
+
+    def ignore_pictures(self):
+        """The node stops drawing when nobody listens."""
+        for subscription in self.pictures:
+            self.client.node.destroy_subscription(subscription)
+        self.pictures = []
+
+    def start_counting(self):
+        """Begins a new measurement."""
+        self.frames_in = 0
+        self.mask_ages_ms.clear()
+        self.word_ages_ms.clear()
+
+    def first(self, condition):
+        """The first remembered frame for which `condition` holds, or None."""
+        return next((frame for frame in self.frames.values() if condition(frame)), None)
+
+    def _frame(self, message):
+        frame = self.frames.setdefault(stamp_key(message.header.stamp), FrameAnswers())
+        while len(self.frames) > KEPT_FRAMES:
+            self.frames.popitem(last=False)
+        return frame
+
+    def _take_info(self, _arrival):
+        self.frames_in += 1
+
+    def _take_regions(self, arrival):
+        frame = self._frame(arrival.message)
+        frame.regions = arrival.message
+        if frame.masks is None:
+            frame.masks = arrival
+            self.mask_ages_ms.append(arrival.age_ms)
+        if frame.words is None and words_are_in(arrival.message):
+            frame.words = arrival
+            self.word_ages_ms.append(arrival.age_ms)
+
+    def _take_picture(self, name, arrival):
+        setattr(self._frame(arrival.message), name, arrival)

@@ -1,0 +1,105 @@
+"""Fixtures: the real segcap_node as a process, and a real rclpy client that talks to it over DDS."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "demo"))
+
+# The demo's helpers, and through them rclpy, are found only now.
+from peer import NodeUnderTest  # noqa: E402
+from processes import ProcessError, free_domain_id, node_binary, ros_environment  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "load: takes the whole machine for some seconds")
+
+
+def pytest_sessionstart(session):
+    try:
+        node_binary()
+    except ProcessError as error:
+        pytest.exit(str(error), returncode=2)
+
+
+@pytest.fixture(scope="session")
+def domain():
+    """A ROS domain of this session's own."""
+    number = free_domain_id()
+    os.environ.update(ros_environment(number))
+    return number
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory):
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="session")
+def _shared_node(domain, logs):
+    running = NodeUnderTest(logs, domain)
+    yield running
+    assert running.stop() == 0, "the node must end with code 0"
+
+
+@pytest.fixture
+def node(_shared_node, request):
+    """The node that most tests share, without sticky prompts; it must be alive after every test."""
+    yield from _watched(_shared_node, request)
+    _shared_node.forget()
+
+
+@pytest.fixture(scope="session")
+def _compressed_node(domain, logs):
+    running = NodeUnderTest(logs, domain, {"image_transport": "compressed"})
+    yield running
+    assert running.stop() == 0, "the node must end with code 0"
+
+
+@pytest.fixture
+def compressed_node(_compressed_node, request):
+    """A node that takes image/compressed."""
+    yield from _watched(_compressed_node, request)
+    _compressed_node.forget()
+
+
+@pytest.fixture
+def start_node(domain, logs, request):
+    """Starts further nodes: start_node(parameters=..., node_name=..., connect=...); all are ended after the test."""
+    started = []
+
+    def start(**options):
+        started.append(NodeUnderTest(logs, domain, **options))
+        _log_of(request.node, started[-1])
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+def _watched(running, request):
+    _log_of(request.node, running)
+    yield running
+    running.process.check_alive()
+
+
+def _log_of(item, running):
+    """Remembers where in the node's log this test begins."""
+    item.stash.setdefault(_LOGS, []).append((running, running.log_length()))
+
+
+_LOGS = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Adds what the nodes logged during a test to the report of its failure."""
+    report = (yield).get_result()
+    if report.failed:
+        for running, start in item.stash.get(_LOGS, []):
+            text = running.process.log()[start:][-6000:]
+            report.sections.append((f"log of {running.process.name}", text or "(nothing)"))
