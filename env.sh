@@ -43,7 +43,9 @@ segcap_env() {
     segcap_prepend PATH "${CARGO_TARGET_DIR:-$SEGCAP_ROOT/target}/release"
 
     # For the compiler: bindgen's libclang has no headers of its own.
-    export LIBCLANG_PATH=$venv/lib/$python_version/site-packages/clang/native
+    if [ -d "$venv/lib/$python_version/site-packages/clang/native" ]; then
+        export LIBCLANG_PATH=$venv/lib/$python_version/site-packages/clang/native
+    fi
     BINDGEN_EXTRA_CLANG_ARGS=-I$(gcc -print-file-name=include)
     IDL_PACKAGE_FILTER=$(segcap_idl_filter "$SEGCAP_ROOT")
     export BINDGEN_EXTRA_CLANG_ARGS IDL_PACKAGE_FILTER
