@@ -1,1 +1,21 @@
 //! ONNX Runtime: bundles, sessions, providers; implements the ports of `core`.
+//!
+//! [`load::load`] turns a bundle's folder into a [`core::ports::Model`](crate::core::ports::Model): the bundle is
+//! verified (`bundle/`), ONNX Runtime is found (`library`), each graph gets a session on the best provider
+//! (`provider`, `session`), the parts implement the ports (`vision`, `sam_export`, `language`, `tokenizer`), and every
+//! graph runs once before anything is said to be loaded (`self_test`).
+
+pub mod bundle;
+mod language;
+pub mod library;
+pub mod load;
+pub mod preprocess;
+pub mod provider;
+mod sam_export;
+mod self_test;
+mod session;
+mod tokenizer;
+mod vision;
+
+pub use bundle::error::BundleError;
+pub use load::{LoadOptions, LoadedBundle, load};

@@ -1,0 +1,231 @@
+//! `bundle.yaml`, read strictly.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::error::BundleError;
+use super::roles::{Role, check_names};
+use crate::core::transform::ResizeRule;
+
+/// The layout of `bundle.yaml` that is understood here.
+const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub format: u32,
+    pub name: String,
+    pub version: String,
+    pub license: String,
+    pub source: String,
+    pub preprocess: Preprocess,
+    pub graphs: Graphs,
+    pub language_model: Option<LanguageModelEntry>,
+}
+
+/// From an RGB image to the encoder's input.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocess {
+    /// S: side of the encoder's square, pixels.
+    pub input_size: u32,
+    pub resize: Resize,
+    pub channels: Channels,
+    pub layout: Layout,
+    pub dtype: PixelType,
+    /// Of each channel in the order of `channels`, in units of 0..1.
+    pub mean: [f32; 3],
+    pub std: [f32; 3],
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Resize {
+    LongestEdge,
+    Stretch,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Channels {
+    Rgb,
+    Bgr,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    Nchw,
+    Nhwc,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum PixelType {
+    Float32,
+    Uint8,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graphs {
+    pub image_encoder: GraphEntry,
+    pub mask_decoder: Option<GraphEntry>,
+    pub sam_decoder: Option<GraphEntry>,
+    pub caption_prefix: Option<GraphEntry>,
+    pub lm_prefill: Option<GraphEntry>,
+    pub lm_decode: Option<GraphEntry>,
+}
+
+/// One graph: its file and the tensors with which it plays its role.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphEntry {
+    pub file: String,
+    pub sha256: String,
+    /// Files in which the graph keeps weights (ONNX external data), with their sha256.
+    #[serde(default)]
+    pub data: BTreeMap<String, String>,
+    pub inputs: BTreeMap<String, String>,
+    pub outputs: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageModelEntry {
+    pub layers: usize,
+    pub tokenizer: String,
+    pub tokenizer_sha256: String,
+    pub eos_token_id: u32,
+    pub max_new_tokens: usize,
+}
+
+/// The graphs that decode masks: segcap's own batched form, or the one of SAM's export script.
+#[derive(Clone, Copy, Debug)]
+pub enum Decoder<'a> {
+    Batched(&'a GraphEntry),
+    SamExport(&'a GraphEntry),
+}
+
+/// The parts of a bundle that captions.
+#[derive(Clone, Copy, Debug)]
+pub struct Captioner<'a> {
+    pub prefix: &'a GraphEntry,
+    pub prefill: &'a GraphEntry,
+    pub decode: &'a GraphEntry,
+    pub language: &'a LanguageModelEntry,
+}
+
+impl Manifest {
+    /// Parses and checks `text`, the content of `path`.
+    pub fn parse(path: &Path, text: &[u8]) -> Result<Self, BundleError> {
+        /// Read first, so that a newer format is named as such and not by the first key that is new in it.
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let refuse = |e: serde_yaml::Error| BundleError::Manifest { path: path.to_owned(), reason: e.to_string() };
+        let Format { format } = serde_yaml::from_slice(text).map_err(refuse)?;
+        require(format == FORMAT, "format", &FORMAT.to_string(), format)?;
+        let manifest: Self = serde_yaml::from_slice(text).map_err(refuse)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Name and version, published with every answer.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
+    /// The decoder; [`Manifest::parse`] made sure that there is one.
+    pub fn decoder(&self) -> Result<Decoder<'_>, BundleError> {
+        match (&self.graphs.mask_decoder, &self.graphs.sam_decoder) {
+            (Some(graph), None) => Ok(Decoder::Batched(graph)),
+            (None, Some(graph)) => Ok(Decoder::SamExport(graph)),
+            (None, None) => Err(value("graphs", "mask_decoder or sam_decoder", "neither")),
+            (Some(_), Some(_)) => Err(value("graphs", "mask_decoder or sam_decoder", "both")),
+        }
+    }
+
+    /// The captioning parts: all or none.
+    pub fn captioner(&self) -> Result<Option<Captioner<'_>>, BundleError> {
+        let Graphs { caption_prefix, lm_prefill, lm_decode, .. } = &self.graphs;
+        match (caption_prefix, lm_prefill, lm_decode, &self.language_model) {
+            (None, None, None, None) => Ok(None),
+            (Some(prefix), Some(prefill), Some(decode), Some(language)) => {
+                Ok(Some(Captioner { prefix, prefill, decode, language }))
+            }
+            (prefix, prefill, decode, language) => {
+                let parts = [
+                    ("graphs.caption_prefix", prefix.is_some()),
+                    ("graphs.lm_prefill", prefill.is_some()),
+                    ("graphs.lm_decode", decode.is_some()),
+                    ("language_model", language.is_some()),
+                ];
+                let listed = |present| {
+                    let names: Vec<_> = parts.iter().filter(|part| part.1 == present).map(|part| part.0).collect();
+                    names.join(", ")
+                };
+                let expected = "all of caption_prefix, lm_prefill, lm_decode and language_model, or none";
+                let got = format!("{} without {}", listed(true), listed(false));
+                Err(value("graphs", expected, got))
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), BundleError> {
+        for (key, text) in [("name", &self.name), ("version", &self.version), ("license", &self.license)] {
+            let plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
+            require(plain, key, "text without control characters", format!("{text:?}"))?;
+        }
+        self.preprocess.check()?;
+        check_names(Role::ImageEncoder, &self.graphs.image_encoder)?;
+        match self.decoder()? {
+            Decoder::Batched(graph) => check_names(Role::MaskDecoder, graph)?,
+            Decoder::SamExport(graph) => check_names(Role::SamDecoder, graph)?,
+        }
+        if let Some(Captioner { prefix, prefill, decode, language }) = self.captioner()? {
+            check_names(Role::CaptionPrefix, prefix)?;
+            check_names(Role::LmPrefill, prefill)?;
+            check_names(Role::LmDecode, decode)?;
+            language.check()?;
+        }
+        Ok(())
+    }
+}
+
+impl Preprocess {
+    pub fn rule(&self) -> ResizeRule {
+        match self.resize {
+            Resize::LongestEdge => ResizeRule::LongestEdge,
+            Resize::Stretch => ResizeRule::Stretch,
+        }
+    }
+
+    fn check(&self) -> Result<(), BundleError> {
+        let sane = (32..=4096).contains(&self.input_size);
+        require(sane, "preprocess.input_size", "32 to 4096 pixels", self.input_size)?;
+        let finite = self.mean.iter().all(|value| value.is_finite());
+        require(finite, "preprocess.mean", "three finite numbers", format!("{:?}", self.mean))?;
+        let positive = self.std.iter().all(|value| value.is_finite() && *value > 0.0);
+        require(positive, "preprocess.std", "three numbers above 0", format!("{:?}", self.std))
+    }
+}
+
+impl LanguageModelEntry {
+    fn check(&self) -> Result<(), BundleError> {
+        require((1..=256).contains(&self.layers), "language_model.layers", "1 to 256", self.layers)?;
+        let bounded = (1..=1024).contains(&self.max_new_tokens);
+        require(bounded, "language_model.max_new_tokens", "1 to 1024", self.max_new_tokens)
+    }
+}
+
+fn value(key: &str, expected: impl Into<String>, got: impl ToString) -> BundleError {
+    BundleError::Value { key: key.to_owned(), expected: expected.into(), got: got.to_string() }
+}
+
+fn require(holds: bool, key: &str, expected: &str, got: impl ToString) -> Result<(), BundleError> {
+    if holds { Ok(()) } else { Err(value(key, expected, got)) }
+}

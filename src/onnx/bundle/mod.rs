@@ -1,0 +1,31 @@
+//! A model's folder, read and verified (`models/README.md` is the contract).
+
+pub mod error;
+mod external_data;
+mod files;
+pub mod manifest;
+mod roles;
+
+use std::path::{Path, PathBuf};
+
+pub use files::BundleFiles;
+pub use manifest::Manifest;
+pub use roles::{Binding, Names, Role, bind};
+
+pub use error::BundleError;
+
+/// A bundle whose manifest is sound. Its files are verified as they are read.
+pub struct Bundle {
+    pub manifest: Manifest,
+    pub files: BundleFiles,
+}
+
+impl Bundle {
+    /// Reads `bundle.yaml` in `folder` and checks everything that can be checked without opening another file.
+    pub fn open(folder: &Path) -> Result<Self, BundleError> {
+        let files = BundleFiles::open(folder)?;
+        let path: PathBuf = folder.join("bundle.yaml");
+        let manifest = Manifest::parse(&path, &files.manifest()?)?;
+        Ok(Self { manifest, files })
+    }
+}

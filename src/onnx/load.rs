@@ -1,0 +1,90 @@
+//! From a bundle's folder to a model that has run once.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::bundle::manifest::{Captioner, Decoder, Manifest};
+use super::bundle::{Bundle, BundleError, Role};
+use super::language::{OnnxLanguageModel, OnnxPrefix};
+use super::library;
+use super::preprocess::Preprocessor;
+use super::provider::{Ladder, ProviderReport, SessionOptions};
+use super::sam_export::SamExportDecoder;
+use super::self_test;
+use super::session::GraphLoader;
+use super::tokenizer::JsonDetokenizer;
+use super::vision::{OnnxDecoder, OnnxEncoder, low_res_size};
+use crate::core::ports::{CaptionModel, Embedding, MaskDecoder, Model, VisionModel};
+
+/// What can be chosen when a bundle is loaded.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    pub session: SessionOptions,
+    /// ONNX Runtime's library; `None` = look for it.
+    pub library: Option<PathBuf>,
+}
+
+/// A bundle, ready to run.
+pub struct LoadedBundle {
+    pub model: Model,
+    pub report: ProviderReport,
+    pub manifest: Manifest,
+}
+
+/// Verifies the bundle in `folder`, opens ONNX Runtime, makes a session of every graph and runs each once.
+///
+/// # Errors
+/// Whatever is not as `models/README.md` says; what ONNX Runtime refuses; a graph whose first run fails.
+pub fn load(folder: &Path, options: &LoadOptions) -> Result<LoadedBundle, BundleError> {
+    let started = Instant::now();
+    let Bundle { manifest, files } = Bundle::open(folder)?;
+    let library = library::open(options.library.as_deref())?;
+    let mut ladder = Ladder::new(library, options.session.clone());
+    let mut loader = GraphLoader {
+        files: &files,
+        ladder: &mut ladder,
+        pixel: manifest.preprocess.dtype,
+        layers: manifest.language_model.as_ref().map_or(0, |language| language.layers),
+    };
+    let (vision, embedding) = load_vision(&mut loader, &manifest)?;
+    let caption = match manifest.captioner()? {
+        Some(captioner) => Some(load_caption(&mut loader, captioner, &embedding)?),
+        None => None,
+    };
+    let model = Model { name: manifest.title().into(), vision, caption };
+    log::info!("loaded {} from {} in {:.1} s", model.name, folder.display(), started.elapsed().as_secs_f64());
+    Ok(LoadedBundle { model, report: ladder.into_report(), manifest })
+}
+
+/// The vision part and the self-test's embedding.
+fn load_vision(loader: &mut GraphLoader, manifest: &Manifest) -> Result<(VisionModel, Embedding), BundleError> {
+    let rules = &manifest.preprocess;
+    let encoder_graph = loader.load(Role::ImageEncoder, &manifest.graphs.image_encoder)?;
+    let mut encoder = Box::new(OnnxEncoder::new(encoder_graph, Preprocessor::new(rules.clone())));
+    let embedding = self_test::encode(encoder.as_mut(), rules)?;
+    let low_res = low_res_size(&embedding)?;
+    let mut decoder: Box<dyn MaskDecoder> = match manifest.decoder()? {
+        Decoder::Batched(entry) => Box::new(OnnxDecoder::new(loader.load(Role::MaskDecoder, entry)?, low_res)),
+        Decoder::SamExport(entry) => Box::new(SamExportDecoder::new(loader.load(Role::SamDecoder, entry)?, low_res)),
+    };
+    self_test::decode(decoder.as_mut(), &embedding)?;
+    Ok((VisionModel { encoder, decoder }, embedding))
+}
+
+fn load_caption(
+    loader: &mut GraphLoader,
+    captioner: Captioner,
+    embedding: &Embedding,
+) -> Result<CaptionModel, BundleError> {
+    let detokenizer = JsonDetokenizer::load(loader.files, captioner.language)?;
+    let prefix = loader.load(Role::CaptionPrefix, captioner.prefix)?;
+    let prefill = loader.load(Role::LmPrefill, captioner.prefill)?;
+    let decode = loader.load(Role::LmDecode, captioner.decode)?;
+    let mut model = CaptionModel {
+        prefix: Box::new(OnnxPrefix::new(prefix)),
+        language: Box::new(OnnxLanguageModel::new(prefill, decode, captioner.language)),
+        detokenizer: Box::new(detokenizer),
+    };
+    self_test::caption(&mut model, embedding)?;
+    Ok(model)
+}

@@ -1,0 +1,244 @@
+//! Which execution provider runs a graph: the ladder TensorRT, CUDA, CPU, one rung at a time and never silently.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ort::ep::{self, ExecutionProvider, ExecutionProviderDispatch};
+use ort::session::Session;
+use ort::session::builder::SessionBuilder;
+
+use super::bundle::Role;
+use super::bundle::error::BundleError;
+use super::library::{Library, LibraryInfo};
+
+/// An execution provider of ONNX Runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Provider {
+    TensorRt,
+    Cuda,
+    Cpu,
+}
+
+impl Provider {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TensorRt => "tensorrt",
+            Self::Cuda => "cuda",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What the user asks for (the parameter `provider`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProviderChoice {
+    /// The best that works.
+    #[default]
+    Auto,
+    /// This one, or an error. With `tensorrt`, graphs whose shapes change from run to run are on CUDA: each new shape
+    /// would have TensorRT build another engine, for minutes, in the middle of a run.
+    Fixed(Provider),
+}
+
+/// A provider name that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("provider: expected auto, tensorrt, cuda or cpu, got `{0}`")]
+pub struct UnknownProvider(String);
+
+impl FromStr for ProviderChoice {
+    type Err = UnknownProvider;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "tensorrt" => Ok(Self::Fixed(Provider::TensorRt)),
+            "cuda" => Ok(Self::Fixed(Provider::Cuda)),
+            "cpu" => Ok(Self::Fixed(Provider::Cpu)),
+            _ => Err(UnknownProvider(name.to_owned())),
+        }
+    }
+}
+
+impl ProviderChoice {
+    /// The rungs to try for a graph, best first.
+    fn rungs(self, role: Role) -> &'static [Provider] {
+        use Provider::{Cpu, Cuda, TensorRt};
+        let fixed_shapes = role == Role::ImageEncoder;
+        match (self, fixed_shapes) {
+            (Self::Auto, true) => &[TensorRt, Cuda, Cpu],
+            (Self::Auto, false) => &[Cuda, Cpu],
+            (Self::Fixed(TensorRt), true) => &[TensorRt],
+            (Self::Fixed(TensorRt | Cuda), _) => &[Cuda],
+            (Self::Fixed(Cpu), _) => &[Cpu],
+        }
+    }
+}
+
+/// How sessions are made.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    pub provider: ProviderChoice,
+    /// GPU, as CUDA numbers them.
+    pub device_id: i32,
+    /// Threads of one graph's run on the CPU; 0 = one a physical core.
+    pub threads: usize,
+    /// Bound on GPU memory of one graph, bytes; `None` = no bound.
+    pub gpu_mem_limit_bytes: Option<usize>,
+}
+
+/// Where one graph really runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphReport {
+    /// The graph's role in the bundle.
+    pub role: &'static str,
+    pub provider: Provider,
+    /// Better providers that were tried, and why they could not.
+    pub refused: Vec<(Provider, String)>,
+}
+
+/// What runs where, for diagnostics and `segcap bundle check`.
+#[derive(Clone, Debug)]
+pub struct ProviderReport {
+    pub library: Arc<LibraryInfo>,
+    pub graphs: Vec<GraphReport>,
+}
+
+impl ProviderReport {
+    /// In one word: the provider of the heaviest graph, the encoder's.
+    pub fn summary(&self) -> &'static str {
+        self.graphs.first().map_or("none", |graph| graph.provider.name())
+    }
+}
+
+/// Makes sessions and remembers which providers this machine does not have.
+pub struct Ladder {
+    library: Library,
+    options: SessionOptions,
+    /// Providers that could not even be registered, with the reason: not tried again for the next graph.
+    absent: BTreeMap<Provider, String>,
+    graphs: Vec<GraphReport>,
+}
+
+impl Ladder {
+    pub fn new(library: Library, options: SessionOptions) -> Self {
+        Self { library, options, absent: BTreeMap::new(), graphs: Vec::new() }
+    }
+
+    pub fn into_report(self) -> ProviderReport {
+        ProviderReport { library: self.library.info, graphs: self.graphs }
+    }
+
+    /// A session on the best provider that works. `commit` gives the builder its model.
+    ///
+    /// # Errors
+    /// Where no allowed provider can run the graph; with every reason.
+    pub fn session(
+        &mut self,
+        role: Role,
+        commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
+    ) -> Result<Session, BundleError> {
+        let mut refused = Vec::new();
+        for &provider in self.options.provider.rungs(role) {
+            match self.attempt(provider, &commit) {
+                Ok(session) => {
+                    log::info!("{role} runs on {provider}");
+                    self.graphs.push(GraphReport { role: role.name(), provider, refused });
+                    return Ok(session);
+                }
+                Err(reason) => refused.push((provider, reason)),
+            }
+        }
+        let reason =
+            refused.iter().map(|(provider, reason)| format!("{provider}: {reason}")).collect::<Vec<_>>().join("; ");
+        Err(BundleError::Provider { role: role.name(), reason })
+    }
+
+    fn attempt(
+        &mut self,
+        provider: Provider,
+        commit: &impl Fn(SessionBuilder) -> ort::Result<Session>,
+    ) -> Result<Session, String> {
+        if let Some(reason) = self.absent.get(&provider) {
+            return Err(reason.clone());
+        }
+        let builder = match self.builder(provider) {
+            Ok(builder) => builder,
+            Err(e) => {
+                log::warn!("{provider} is not to be had: {e}");
+                self.absent.insert(provider, e.to_string());
+                return Err(e.to_string());
+            }
+        };
+        commit(builder).map_err(|e| {
+            log::warn!("{provider} cannot run the graph: {e}");
+            e.to_string()
+        })
+    }
+
+    fn builder(&self, provider: Provider) -> ort::Result<SessionBuilder> {
+        let providers = self.providers(provider)?;
+        let builder = Session::builder(&self.library.environment)?
+            .with_execution_providers(providers)?
+            .with_intra_threads(self.options.threads)?
+            // A pool that spins between frames takes cores from the rest of the robot.
+            .with_intra_op_spinning(false)?
+            .with_inter_op_spinning(false)?;
+        Ok(builder)
+    }
+
+    fn providers(&self, provider: Provider) -> ort::Result<Vec<ExecutionProviderDispatch>> {
+        let device = self.options.device_id;
+        let cuda = || {
+            let cuda = ep::CUDA::default()
+                .with_device_id(device)
+                // The exhaustive search of the default would run again for every new shape.
+                .with_conv_algorithm_search(ep::cuda::ConvAlgorithmSearch::Heuristic);
+            match self.options.gpu_mem_limit_bytes {
+                Some(limit) => cuda.with_memory_limit(limit),
+                None => cuda,
+            }
+        };
+        let (available, providers) = match provider {
+            Provider::TensorRt => {
+                let tensorrt = ep::TensorRT::default().with_device_id(device);
+                (ep::TensorRT::is_available()?, vec![tensorrt.build(), cuda().build()])
+            }
+            Provider::Cuda => (ep::CUDA::is_available()?, vec![cuda().build()]),
+            Provider::Cpu => (true, vec![ep::CPU::default().build()]),
+        };
+        if !available {
+            return Err(ort::Error::new("this ONNX Runtime was built without it"));
+        }
+        Ok(providers.into_iter().map(ExecutionProviderDispatch::error_on_failure).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_others_refused() {
+        assert_eq!("auto".parse::<ProviderChoice>().unwrap(), ProviderChoice::Auto);
+        assert_eq!("cuda".parse::<ProviderChoice>().unwrap(), ProviderChoice::Fixed(Provider::Cuda));
+        let error = "gpu".parse::<ProviderChoice>().unwrap_err().to_string();
+        assert!(error.contains("`gpu`") && error.contains("tensorrt"), "{error}");
+    }
+
+    #[test]
+    fn auto_ends_on_the_cpu_and_a_fixed_choice_does_not() {
+        assert_eq!(ProviderChoice::Auto.rungs(Role::ImageEncoder).last(), Some(&Provider::Cpu));
+        assert_eq!(ProviderChoice::Auto.rungs(Role::LmDecode), [Provider::Cuda, Provider::Cpu]);
+        let cuda = ProviderChoice::Fixed(Provider::Cuda);
+        assert_eq!(cuda.rungs(Role::ImageEncoder), [Provider::Cuda]);
+        assert_eq!(ProviderChoice::Fixed(Provider::TensorRt).rungs(Role::MaskDecoder), [Provider::Cuda]);
+    }
+}

@@ -1,0 +1,60 @@
+//! Every graph runs once before a bundle counts as loaded: what the static check cannot see (open shapes, kernels that
+//! a provider lacks) is found now and not in front of the first camera image. It also warms the sessions up.
+
+use image::RgbImage;
+use ndarray::{Array2, Array3, Array4};
+
+use super::bundle::manifest::Preprocess;
+use crate::core::ports::{CaptionModel, Embedding, ImageEncoder, LanguageStep, MaskDecoder, ModelError, PromptBatch};
+
+/// Encodes a grey picture that is half as high as wide, so that padding is exercised too.
+pub fn encode(encoder: &mut dyn ImageEncoder, rules: &Preprocess) -> Result<Embedding, ModelError> {
+    let side = rules.input_size;
+    encoder.encode(&RgbImage::from_pixel(side, (side / 2).max(1), image::Rgb([128; 3])))
+}
+
+/// Decodes a click, a batch of two boxes, and a mask where the decoder takes masks.
+pub fn decode(decoder: &mut dyn MaskDecoder, embedding: &Embedding) -> Result<(), ModelError> {
+    decoder.decode(embedding, &click(embedding))?;
+    let boxes = boxes(embedding, 2);
+    decoder.decode(embedding, &boxes)?;
+    if let Some(size) = decoder.mask_input_size() {
+        let masks = Array4::zeros((2, 1, size.height as usize, size.width as usize));
+        decoder.decode(embedding, &PromptBatch { masks: Some(masks), ..boxes })?;
+    }
+    Ok(())
+}
+
+/// Speaks two tokens about two boxes and one more about the first of them.
+pub fn caption(model: &mut CaptionModel, embedding: &Embedding) -> Result<(), ModelError> {
+    model.prefix.prefix(embedding, &click(embedding))?;
+    let prefix = model.prefix.prefix(embedding, &boxes(embedding, 2))?;
+    let first = model.language.prefill(&prefix)?;
+    let second = model.language.decode(&first.tokens)?;
+    model.language.retain(&[true, false])?;
+    let third = model.language.decode(&second.tokens[..1])?;
+    for LanguageStep { tokens, .. } in [first, second, third] {
+        model.detokenizer.text(&tokens)?;
+    }
+    Ok(())
+}
+
+/// One foreground click in the middle, with the padding point that follows points.
+fn click(embedding: &Embedding) -> PromptBatch {
+    let middle = embedding.transform.side as f32 / 4.0;
+    let coords = Array3::from_shape_vec((1, 2, 2), vec![middle, middle, 0.0, 0.0]).expect("1 x 2 x 2 numbers");
+    let labels = Array2::from_shape_vec((1, 2), vec![1.0, -1.0]).expect("1 x 2 numbers");
+    PromptBatch { coords, labels, masks: None }
+}
+
+/// `count` boxes around the middle of the content.
+fn boxes(embedding: &Embedding, count: usize) -> PromptBatch {
+    let content = embedding.transform.content;
+    let corners = [[0.25, 0.25], [0.75, 0.75]];
+    let scale = [content.width as f32, content.height as f32];
+    PromptBatch {
+        coords: Array3::from_shape_fn((count, 2, 2), |(_, corner, axis)| corners[corner][axis] * scale[axis]),
+        labels: Array2::from_shape_fn((count, 2), |(_, corner)| 2.0 + corner as f32),
+        masks: None,
+    }
+}

@@ -1,0 +1,122 @@
+//! A graph in its role: an ONNX Runtime session whose tensors are called as the role calls them.
+
+use std::borrow::Cow;
+
+use ndarray::{ArrayView, Dimension};
+use ort::session::{Session, SessionInputValue, SessionOutputs};
+use ort::value::{DynValue, TensorRef};
+
+use super::bundle::error::BundleError;
+use super::bundle::manifest::{GraphEntry, PixelType};
+use super::bundle::{Binding, BundleFiles, Names, Role, bind};
+use super::provider::Ladder;
+use crate::core::ports::ModelError;
+
+/// An input: its name in the role, the layer (0 where there is one only), its value.
+pub type Feed<'v> = (&'static str, usize, SessionInputValue<'v>);
+
+/// A float32 input, borrowed from an array in standard layout.
+pub fn feed<'v, D: Dimension + 'static>(
+    role: Role,
+    name: &'static str,
+    array: ArrayView<'v, f32, D>,
+) -> Result<Feed<'v>, ModelError> {
+    let tensor = TensorRef::from_array_view(array).map_err(|e| run_error(role, &e))?;
+    Ok((name, 0, tensor.into()))
+}
+
+/// One graph, loaded. One thread at a time runs it.
+pub struct Graph {
+    role: Role,
+    session: Session,
+    binding: Binding,
+}
+
+/// Makes [`Graph`]s of a bundle.
+pub struct GraphLoader<'a> {
+    pub files: &'a BundleFiles,
+    pub ladder: &'a mut Ladder,
+    pub pixel: PixelType,
+    /// Of the language model; 0 where there is none.
+    pub layers: usize,
+}
+
+impl GraphLoader<'_> {
+    pub fn load(&mut self, role: Role, entry: &GraphEntry) -> Result<Graph, BundleError> {
+        let bytes = self.files.read_graph(role, entry)?;
+        let session = self.ladder.session(role, |mut builder| {
+            for (location, content) in &bytes.data {
+                builder = builder.with_external_initializer_file_in_memory(location, content.clone())?;
+            }
+            builder.commit_from_memory(&bytes.model)
+        })?;
+        let binding = bind(role, entry, &session, self.pixel, self.layers)?;
+        Ok(Graph { role, session, binding })
+    }
+}
+
+impl Graph {
+    pub fn has_input(&self, name: &str) -> bool {
+        self.binding.inputs.has(name)
+    }
+
+    /// Runs the graph. Blocks until it has run.
+    pub fn run(&mut self, feeds: Vec<Feed<'_>>) -> Result<Outputs<'_>, ModelError> {
+        let Self { role, session, binding } = self;
+        let names = &binding.inputs;
+        let inputs: Vec<_> =
+            feeds.into_iter().map(|(name, layer, value)| (Cow::from(names.all(name)[layer].as_str()), value)).collect();
+        let values = session.run(inputs).map_err(|e| run_error(*role, &e))?;
+        Ok(Outputs { role: *role, names: &binding.outputs, values })
+    }
+
+    pub fn role(&self) -> Role {
+        self.role
+    }
+}
+
+/// What a run gave, by the role's names.
+pub struct Outputs<'a> {
+    role: Role,
+    names: &'a Names,
+    values: SessionOutputs<'a>,
+}
+
+impl Outputs<'_> {
+    /// A float32 output as an array.
+    pub fn array<D: Dimension>(&self, name: &str) -> Result<ArrayView<'_, f32, D>, ModelError> {
+        let value = &self.values[self.names.all(name)[0].as_str()];
+        let array = value.try_extract_array::<f32>().map_err(|e| run_error(self.role, &e))?;
+        let shape = array.shape().to_vec();
+        array.into_dimensionality::<D>().map_err(|_| {
+            let expected = format!("`{name}` of rank {}", D::NDIM.unwrap_or_default());
+            self.shape_error(expected, &shape)
+        })
+    }
+
+    /// Takes an output's tensor; its memory is its own.
+    pub fn take(&mut self, name: &str, layer: usize) -> Result<DynValue, ModelError> {
+        let tensor = &self.names.all(name)[layer];
+        let taken = self.values.remove(tensor);
+        taken.ok_or_else(|| self.run_error(&format!("output `{tensor}` is gone: it was taken before")))
+    }
+
+    /// Tensors of one name: 1, or the number of layers.
+    pub fn count(&self, name: &str) -> usize {
+        self.names.all(name).len()
+    }
+
+    /// The graph ran, and what it gave is of no use.
+    pub fn run_error(&self, reason: &str) -> ModelError {
+        ModelError::Run { graph: self.role.name(), reason: reason.to_owned() }
+    }
+
+    pub fn shape_error(&self, expected: String, got: &[usize]) -> ModelError {
+        ModelError::Shape { graph: self.role.name(), expected, got: format!("{got:?}") }
+    }
+}
+
+/// What ONNX Runtime says, with the graph's name.
+pub fn run_error(role: Role, e: &ort::Error) -> ModelError {
+    ModelError::Run { graph: role.name(), reason: e.to_string() }
+}

@@ -1,0 +1,12 @@
+//! The ONNX Runtime layer against small bundles (tests/fixtures) and the bundle that ships.
+//!
+//! Needs ONNX Runtime, found as the node finds it: `ORT_DYLIB_PATH`, or a `.venv` with the Python package `onnxruntime`.
+#![cfg(feature = "onnx")]
+
+mod builtin;
+mod language;
+mod preprocess;
+mod providers;
+mod strictness;
+mod support;
+mod vision;
