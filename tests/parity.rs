@@ -1,0 +1,247 @@
+//! segcap against an independent Python reading of the same bundle (tests/reference/segcap_reference.py): the same
+//! logits, masks and words, for every kind of prompt, in batches here and one by one there.
+//!
+//! Needs a Python with onnxruntime, numpy, Pillow and PyYAML: `SEGCAP_PYTHON`, or the one in `.venv`. Without it the
+//! tests say so and pass.
+#![cfg(feature = "onnx")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use image::{GrayImage, Rgb, RgbImage};
+use ndarray::{Array3, s};
+use segcap::core::caption::describe;
+use segcap::core::geometry::{PixelBox, Point, Size};
+use segcap::core::mask::Mask;
+use segcap::core::pipeline::{SegmentOptions, segment};
+use segcap::core::ports::{Embedding, MaskDecoder};
+use segcap::core::progress::ignore;
+use segcap::core::prompt::{Click, Prompt, Shape};
+use segcap::core::prompt_batch::group;
+use segcap::onnx::provider::{Provider, ProviderChoice, SessionOptions};
+use segcap::onnx::{LoadOptions, LoadedBundle, load};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Largest difference of a logit.
+const LOGIT_TOLERANCE: f32 = 1e-3;
+/// Largest part of an image's pixels in which masks may differ.
+const MASK_TOLERANCE: f64 = 1e-3;
+/// Largest difference of a caption's mean log-probability.
+const SCORE_TOLERANCE: f32 = 1e-3;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A Python that can run the reference, or a word about why there is none.
+fn python() -> Option<PathBuf> {
+    let python = std::env::var_os("SEGCAP_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from);
+    let probe = Command::new(&python).args(["-c", "import numpy, onnxruntime, PIL, yaml"]).output();
+    let usable = probe.is_ok_and(|output| output.status.success());
+    if !usable {
+        eprintln!(
+            "skipped: {} has no numpy, onnxruntime, PIL and yaml (SEGCAP_PYTHON names another)",
+            python.display()
+        );
+    }
+    usable.then_some(python)
+}
+
+/// A picture with shapes, stripes and gradients; the same on every run.
+fn picture(size: Size) -> RgbImage {
+    let (width, height) = (size.width as f32, size.height as f32);
+    RgbImage::from_fn(size.width, size.height, |x, y| {
+        let (u, v) = (x as f32 / width, y as f32 / height);
+        let from_centre = ((u - 0.35).powi(2) + ((v - 0.4) * height / width).powi(2)).sqrt();
+        if from_centre < 0.16 {
+            return Rgb([200, 40 + (120.0 * v) as u8, 30]);
+        }
+        if (0.55..0.9).contains(&u) && (0.3..0.75).contains(&v) {
+            let stripe = if (u * 40.0) as u32 % 2 == 0 { 60 } else { 190 };
+            return Rgb([30, stripe, 200 - (100.0 * u) as u8]);
+        }
+        Rgb([(90.0 + 120.0 * v) as u8, (110.0 + 90.0 * v) as u8, (100.0 + 60.0 * u) as u8])
+    })
+}
+
+fn at(size: Size, u: f32, v: f32) -> Point {
+    Point::new(u * size.width as f32, v * size.height as f32)
+}
+
+fn click(size: Size, u: f32, v: f32, foreground: bool) -> Click {
+    Click { at: at(size, u, v), foreground }
+}
+
+fn rect(size: Size, [left, top, right, bottom]: [f32; 4]) -> PixelBox {
+    let (from, to) = (at(size, left, top), at(size, right, bottom));
+    PixelBox::new(from.x as u32, from.y as u32, (to.x - from.x) as u32, (to.y - from.y) as u32)
+}
+
+/// An ellipse in the middle of a box.
+fn ellipse(size: Size, within: PixelBox) -> Mask {
+    let centre = (within.x as f32 + within.width as f32 / 2.0, within.y as f32 + within.height as f32 / 2.0);
+    let inside = |x: u32, y: u32| {
+        let across = (x as f32 + 0.5 - centre.0) / (within.width as f32 / 2.0);
+        let down = (y as f32 + 0.5 - centre.1) / (within.height as f32 / 2.0);
+        across * across + down * down < 1.0
+    };
+    let pixels: Vec<u8> = (0..size.height).flat_map(|y| (0..size.width).map(move |x| u8::from(inside(x, y)))).collect();
+    Mask::from_binary(size, &pixels).unwrap()
+}
+
+/// Points, boxes, boxes with clicks, masks: mixed, so that batches gather what does not lie together.
+fn prompts(size: Size) -> Vec<Prompt> {
+    let ball = rect(size, [0.18, 0.12, 0.52, 0.68]);
+    let stripes = rect(size, [0.54, 0.28, 0.91, 0.77]);
+    let shapes = [
+        Shape::Points(vec![click(size, 0.35, 0.4, true)]),
+        Shape::Box { rect: ball, clicks: vec![] },
+        Shape::Points(vec![click(size, 0.7, 0.5, true), click(size, 0.1, 0.9, false)]),
+        Shape::Box { rect: stripes, clicks: vec![click(size, 0.6, 0.5, true), click(size, 0.93, 0.5, false)] },
+        Shape::Mask { mask: Arc::new(ellipse(size, ball)), clicks: vec![] },
+        Shape::Points(vec![click(size, 0.05, 0.05, true)]),
+        Shape::Box { rect: stripes, clicks: vec![] },
+        Shape::Mask { mask: Arc::new(ellipse(size, stripes)), clicks: vec![click(size, 0.7, 0.5, true)] },
+        Shape::Box { rect: PixelBox::of_size(size), clicks: vec![] },
+    ];
+    shapes.into_iter().enumerate().map(|(index, shape)| Prompt { id: index.to_string(), shape }).collect()
+}
+
+/// A prompt as the reference reads it; a mask goes to a file in `folder`.
+fn in_words(prompt: &Prompt, size: Size, folder: &Path) -> Value {
+    let corners = |rect: PixelBox| json!([rect.x, rect.y, rect.right(), rect.bottom()]);
+    let (clicks, corners, mask) = match &prompt.shape {
+        Shape::Points(clicks) => (clicks, Value::Null, None),
+        Shape::Box { rect, clicks } => (clicks, corners(*rect), None),
+        Shape::Mask { mask, clicks } => (clicks, corners(mask.bbox()), Some(mask)),
+        Shape::Everything => panic!("the reference has no everything-mode"),
+    };
+    let file = mask.map(|mask| {
+        let file = folder.join(format!("mask_{}.png", prompt.id));
+        GrayImage::from_raw(size.width, size.height, mask.to_binary(size)).unwrap().save(&file).unwrap();
+        file
+    });
+    json!({
+        "points": clicks.iter().map(|click| [click.at.x, click.at.y]).collect::<Vec<_>>(),
+        "labels": clicks.iter().map(|click| u8::from(click.foreground)).collect::<Vec<_>>(),
+        "box": corners,
+        "mask": file,
+    })
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    iou: Vec<f32>,
+    mask: Option<Vec<u32>>,
+    tokens: Vec<u32>,
+    score: f32,
+}
+
+/// What the reference says, and the low-resolution logits (M, h, w) of each prompt.
+fn ask_reference(python: &Path, bundle: &Path, image: &RgbImage, prompts: &[Prompt]) -> (Vec<Answer>, Vec<Vec<f32>>) {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("image.png");
+    image.save(&picture).unwrap();
+    let size = Size::new(image.width(), image.height());
+    let words: Vec<_> = prompts.iter().map(|prompt| in_words(prompt, size, folder.path())).collect();
+    let job = json!({"bundle": bundle, "image": picture, "out": folder.path(), "prompts": words});
+    let job_file = folder.path().join("job.json");
+    fs::write(&job_file, job.to_string()).unwrap();
+    let script = root().join("tests/reference/segcap_reference.py");
+    let output = Command::new(python).arg(script).arg(job_file).output().unwrap();
+    assert!(output.status.success(), "the reference failed: {}", String::from_utf8_lossy(&output.stderr));
+    let answers = serde_json::from_slice(&fs::read(folder.path().join("answers.json")).unwrap()).unwrap();
+    let floats =
+        |bytes: Vec<u8>| bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+    let logits =
+        (0..prompts.len()).map(|index| floats(fs::read(folder.path().join(format!("logits_{index}.f32"))).unwrap()));
+    (answers, logits.collect())
+}
+
+fn built_in() -> LoadedBundle {
+    let session = SessionOptions { provider: ProviderChoice::Fixed(Provider::Cpu), ..Default::default() };
+    load(&root().join("models/builtin"), &LoadOptions { session, library: None }).unwrap()
+}
+
+/// The decoder's logits of each prompt, decoded in batches, by the prompts' order.
+fn batched_logits(decoder: &mut dyn MaskDecoder, embedding: &Embedding, prompts: &[Prompt]) -> Vec<Array3<f32>> {
+    let mut logits = vec![Array3::zeros((0, 0, 0)); prompts.len()];
+    let shapes = prompts.iter().map(|prompt| &prompt.shape);
+    for batch in group(shapes, &embedding.transform, decoder.mask_input_size()) {
+        let found = decoder.decode(embedding, &batch.batch).unwrap();
+        for (row, index) in batch.indices.into_iter().enumerate() {
+            logits[index] = found.logits.slice(s![row, .., .., ..]).to_owned();
+        }
+    }
+    logits
+}
+
+fn pixels_of(runs: &[u32]) -> Vec<bool> {
+    let inside = |(index, length): (usize, &u32)| std::iter::repeat_n(index % 2 == 1, *length as usize);
+    runs.iter().enumerate().flat_map(inside).collect()
+}
+
+fn check(size: Size) {
+    let Some(python) = python() else { return };
+    let (image, prompts) = (picture(size), prompts(size));
+    let (answers, reference_logits) = ask_reference(&python, &root().join("models/builtin"), &image, &prompts);
+    let mut model = built_in().model;
+    let embedding = model.vision.encoder.encode(&image).unwrap();
+    let decoder = model.vision.decoder.as_mut();
+
+    for (index, (got, expected)) in
+        batched_logits(decoder, &embedding, &prompts).iter().zip(&reference_logits).enumerate()
+    {
+        assert_eq!(got.len(), expected.len(), "prompt {index}");
+        let worst = got.iter().zip(expected).map(|(got, expected)| (got - expected).abs()).fold(0.0, f32::max);
+        assert!(worst <= LOGIT_TOLERANCE, "prompt {index}: a logit differs by {worst}");
+    }
+
+    let found = segment(decoder, &embedding, &prompts, &SegmentOptions::default(), &mut ignore).unwrap();
+    for (index, answer) in answers.iter().enumerate() {
+        let found = found.iter().find(|found| found.prompt_index == index);
+        let Some(runs) = &answer.mask else {
+            assert!(found.is_none(), "prompt {index}: expected no mask");
+            continue;
+        };
+        let found = found.unwrap_or_else(|| panic!("prompt {index}: expected a mask, got none"));
+        let nearest =
+            answer.iou.iter().map(|iou| (iou.clamp(0.0, 1.0) - found.predicted_iou).abs()).fold(1.0, f32::min);
+        assert!(nearest <= LOGIT_TOLERANCE, "prompt {index}: {} is none of {:?}", found.predicted_iou, answer.iou);
+        let pixels = found.mask.to_binary(size);
+        let differ = pixels.iter().zip(pixels_of(runs)).filter(|(got, expected)| (**got != 0) != *expected).count();
+        let part = differ as f64 / size.pixels() as f64;
+        assert!(part <= MASK_TOLERANCE, "prompt {index}: {differ} of {} pixels differ", size.pixels());
+    }
+
+    let shapes: Vec<_> = prompts.iter().map(|prompt| Arc::new(prompt.shape.clone())).collect();
+    let mut caption = model.caption.unwrap();
+    let spoken = describe(&mut caption, &embedding, &shapes, 0, 4, &|| false).unwrap();
+    for (index, (got, expected)) in spoken.iter().zip(&answers).enumerate() {
+        assert_eq!(got.tokens, expected.tokens, "prompt {index}: {}", got.text);
+        assert!((got.score - expected.score).abs() <= SCORE_TOLERANCE, "prompt {index}: score {}", got.score);
+    }
+}
+
+#[test]
+fn at_640_x_480() {
+    check(Size::new(640, 480));
+}
+
+#[test]
+fn at_1280_x_720() {
+    check(Size::new(1280, 720));
+}
+
+#[test]
+fn at_333_x_517() {
+    check(Size::new(333, 517));
+}
+
+#[test]
+fn at_3840_x_2160() {
+    check(Size::new(3840, 2160));
+}
