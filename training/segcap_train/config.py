@@ -19,7 +19,7 @@ class ModelConfig:
     stem: int = 24                 # channels at stride 2
     widths: tuple = (48, 96, 192)  # channels at strides 4, 8, 16
     depths: tuple = (2, 3, 4)      # convolutional blocks at strides 4, 8, 16
-    attention_blocks: int = 4      # global attention blocks at stride 16
+    attention_blocks: int = 2      # global attention blocks at stride 16
     embed: int = 128               # C of image_embeddings, at stride 8
     dim: int = 192                 # width of prompt, mask and caption tokens
     heads: int = 6
@@ -50,10 +50,10 @@ class TrainConfig:
     prompts: int = 3               # of each of the two kinds of prompt, a picture
     learning_rate: float = 8e-4
     weight_decay: float = 0.05
-    warmup_steps: int = 300
+    warmup_steps: int = 100
     max_minutes: float = 90.0      # of training in all, over every resumption; sets the decay
     max_steps: int = 10**9
     checkpoint_secs: float = 180.0
-    threads: int = 2
+    workers: int = 2               # processes of one thread each; the batch is each one's
     seed: int = 1
     bfloat16: bool = True

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import Attention, LayerNorm2d, Mlp
+from .layers import Attention, Grow, LayerNorm2d, Mlp, Shrink
 
 WIDE, FINE = 64, 32        # channels of a mask's features at strides 8 and 4
 
@@ -52,14 +52,14 @@ class MaskDecoder(nn.Module):
         super().__init__()
         dim = cfg.dim
         self.masks = cfg.masks
-        self.shrink = nn.Conv2d(cfg.embed, dim, 2, 2)
+        self.shrink = Shrink(cfg.embed, dim)
         self.output_tokens = nn.Parameter(torch.randn(1 + cfg.masks, dim) * 0.5)   # IoU, then masks
         self.two_way = TwoWay(dim, cfg.heads, cfg.mlp, cfg.decoder_layers)
-        self.up8 = nn.ConvTranspose2d(dim, WIDE, 2, 2)
+        self.up8 = Grow(dim, WIDE)
         self.detail8 = nn.Conv2d(cfg.embed, WIDE, 1)
         self.norm8 = LayerNorm2d(WIDE)
-        self.up4 = nn.ConvTranspose2d(WIDE, FINE, 2, 2)
-        self.detail4 = nn.ConvTranspose2d(cfg.embed, FINE, 2, 2)
+        self.up4 = Grow(WIDE, FINE)
+        self.detail4 = Grow(cfg.embed, FINE)
         self.hyper = nn.ModuleList(nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 4 * FINE))
                                    for _ in range(cfg.masks))
         self.iou = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, cfg.masks))

@@ -2,17 +2,21 @@
 
 `image_embeddings` lies at stride 8, so that masks are sharp, and still carries the global context.
 """
-import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .layers import Attention, Mlp
+from .layers import Attention, Mlp, Shrink
 
 
 def conv_bn(cin, cout, kernel, stride=1, groups=1):
     """Convolution and BatchNorm, which an exporter folds into one."""
     conv = nn.Conv2d(cin, cout, kernel, stride, kernel // 2, groups=groups, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(cout))
+
+
+def shrink_bn(cin, cout):
+    """Half the resolution."""
+    return nn.Sequential(Shrink(cin, cout, bias=False), nn.BatchNorm2d(cout))
 
 
 class ConvBlock(nn.Module):
@@ -52,17 +56,17 @@ class ImageEncoder(nn.Module):
     def __init__(self, cfg):
         super().__init__()
         w4, w8, w16 = cfg.widths
-        self.stem = nn.Sequential(conv_bn(3, cfg.stem, 3, 2), nn.GELU(), conv_bn(cfg.stem, w4, 3, 2))
+        self.stem = nn.Sequential(conv_bn(3, cfg.stem, 3, 2), nn.GELU(), shrink_bn(cfg.stem, w4))
         self.stage4 = nn.Sequential(*(ConvBlock(w4) for _ in range(cfg.depths[0])))
-        self.down8 = conv_bn(w4, w8, 3, 2)
+        self.down8 = shrink_bn(w4, w8)
         self.stage8 = nn.Sequential(*(ConvBlock(w8) for _ in range(cfg.depths[1])))
-        self.down16 = conv_bn(w8, w16, 3, 2)
+        self.down16 = shrink_bn(w8, w16)
         self.stage16 = nn.Sequential(*(ConvBlock(w16) for _ in range(cfg.depths[2])))
         self.global16 = nn.ModuleList(AttentionBlock(w16, cfg.heads) for _ in range(cfg.attention_blocks))
         self.position = nn.Linear(cfg.dim, w16)
         self.lateral16 = nn.Conv2d(w16, cfg.embed, 1)
         self.lateral8 = nn.Conv2d(w8, cfg.embed, 1)
-        self.lateral4 = nn.Conv2d(w4, cfg.embed, 2, 2)
+        self.lateral4 = Shrink(w4, cfg.embed)
         self.fuse = ConvBlock(cfg.embed)
 
     def forward(self, pixels, position):

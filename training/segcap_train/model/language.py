@@ -24,7 +24,8 @@ class Block(nn.Module):
                    for part in self.qkv(self.norm1(x)).chunk(3, -1))
         if past is not None:
             k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+        y = (scores if bias is None else scores + bias).softmax(-1) @ v
         x = x + self.out(y.transpose(1, 2).reshape(b, t, d))
         return x + self.mlp(self.norm2(x)), (k, v)
 

@@ -20,6 +20,28 @@ class LayerNorm2d(nn.Module):
         return x * self.weight[:, None, None] + self.bias[:, None, None]
 
 
+class Shrink(nn.Module):
+    """A 2x2 convolution of stride 2, as a rearrangement and a 1x1 one: its gradient is far faster on a CPU."""
+
+    def __init__(self, cin, cout, bias=True):
+        super().__init__()
+        self.mix = nn.Conv2d(4 * cin, cout, 1, bias=bias)
+
+    def forward(self, x):
+        return self.mix(F.pixel_unshuffle(x, 2))
+
+
+class Grow(nn.Module):
+    """A 2x2 transposed convolution of stride 2, the same way."""
+
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.mix = nn.Conv2d(cin, 4 * cout, 1)
+
+    def forward(self, x):
+        return F.pixel_shuffle(self.mix(x), 2)
+
+
 class Attention(nn.Module):
     """Multi-head attention whose inner width may be smaller than its outer one."""
 

@@ -3,9 +3,8 @@ import math
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from .layers import LayerNorm2d
+from .layers import LayerNorm2d, Shrink
 
 LABELS = (-1.0, 0.0, 1.0, 2.0, 3.0)     # padding, background, foreground, the two corners of a box
 
@@ -19,13 +18,14 @@ class PromptEncoder(nn.Module):
         self.label_embedding = nn.Parameter(torch.randn(len(LABELS), dim) * 0.5)
         self.no_mask = nn.Parameter(torch.zeros(dim))
         self.mask_net = nn.Sequential(
-            nn.Conv2d(1, 8, 2, 2), LayerNorm2d(8), nn.GELU(),
-            nn.Conv2d(8, 32, 2, 2), LayerNorm2d(32), nn.GELU(),
-            nn.Conv2d(32, dim, 2, 2))
+            Shrink(1, 8), LayerNorm2d(8), nn.GELU(),
+            Shrink(8, 32), LayerNorm2d(32), nn.GELU(),
+            Shrink(32, dim))
 
     def fourier(self, unit_xy):
         """(...,2) positions in 0..1 -> (...,dim)."""
-        angle = (unit_xy * 2.0 - 1.0) @ (2.0 * math.pi * self.gaussian)
+        xy = (unit_xy * 2.0 - 1.0) * (2.0 * math.pi)
+        angle = xy[..., :1] * self.gaussian[0] + xy[..., 1:] * self.gaussian[1]   # no matmul: never halved
         return torch.cat([angle.sin(), angle.cos()], -1)
 
     def dense(self, height, width):

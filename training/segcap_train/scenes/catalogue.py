@@ -63,12 +63,18 @@ def main_material(builder, colour, rng):
     return Material(base, second, pattern, float(rng.uniform(28, 60)), gloss, float(rng.uniform(0, 6))), pattern
 
 
-def build(noun, rng, unseen=False):
-    """A random thing of that name. `unseen` asks for the held-out colours, where there are any."""
+def build(noun, rng, unseen=False, colour=None):
+    """A random thing of that name. `unseen` asks for the held-out colours, where there are any.
+
+    Asked for a colour, it is plain.
+    """
     builder = BUILDERS[noun]
     wanted = [c for c in builder.colours if held_out(noun, c) == unseen] or list(builder.colours)
-    colour = str(rng.choice(wanted))
-    material, pattern = main_material(builder, colour, rng)
+    if colour is None:
+        colour = str(rng.choice(wanted))
+        material, pattern = main_material(builder, colour, rng)
+    else:
+        material, pattern = Material(shade_of(colour, rng), gloss=0.35), ""
     mesh, extras = builder.make(rng, material.colour)
     count = int(mesh.part.max()) + 1
     materials = [extras.get(i, material) for i in range(count)]

@@ -11,7 +11,7 @@ SAME_COLOUR = {"orange"}                             # nouns that are a colour's
 class Attributes:
     """What is known of an object; '' where nothing is. `relation` is to `other`, a noun phrase."""
 
-    noun: str
+    noun: str = ""
     colour: str = ""
     pattern: str = ""
     size: str = ""

@@ -1,0 +1,44 @@
+"""SAM's mask losses and the caption's cross-entropy."""
+import torch
+from torch.nn import functional as F
+
+FOCAL, DICE, IOU, CAPTION = 20.0, 1.0, 1.0, 1.0
+OTHERS = 0.05          # weight of the masks that are not the best, so that none of them dies
+
+
+def focal(logits, targets):
+    """(N,M,h,w) -> (N,M); the targets may be soft."""
+    chance = logits.sigmoid()
+    entropy = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    alpha = 0.25 * targets + 0.75 * (1 - targets)
+    return (alpha * (chance - targets) ** 2 * entropy).mean((2, 3))
+
+
+def dice(logits, targets):
+    chance = logits.sigmoid()
+    overlap = (chance * targets).sum((2, 3))
+    return 1 - (2 * overlap + 1) / (chance.sum((2, 3)) + targets.sum((2, 3)) + 1)
+
+
+@torch.no_grad()
+def true_iou(logits, targets):
+    """IoU (N,M) of thresholded masks."""
+    guess, truth = logits > 0, targets > 0.5
+    return (guess & truth).sum((2, 3)) / (guess | truth).sum((2, 3)).clamp(min=1)
+
+
+def mask_loss(logits, iou, targets):
+    """The best of each prompt's masks counts, and every mask's predicted IoU. Returns loss, best IoU (N)."""
+    logits, iou = logits.float(), iou.float()
+    targets = targets[:, None].expand_as(logits)
+    each = FOCAL * focal(logits, targets) + DICE * dice(logits, targets)
+    real = true_iou(logits, targets)
+    loss = each.amin(1).mean() + OTHERS * each.mean() + IOU * F.mse_loss(iou, real)
+    return loss, real.gather(1, iou.argmax(1, keepdim=True))[:, 0]
+
+
+def caption_loss(logits, captions, prefix_rows):
+    """Cross-entropy of each next token; logits (N,P+T-1,V), captions (N,T) with -100 to ignore."""
+    guess = logits[:, prefix_rows - 1:].float()
+    return F.cross_entropy(guess.reshape(-1, guess.shape[-1]), captions.reshape(-1), ignore_index=-100,
+                           label_smoothing=0.05)

@@ -1,0 +1,84 @@
+"""Prompts as people and detectors give them: clicks, noisy boxes, corrections, masks of the last frame."""
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+PAD, BACKGROUND, FOREGROUND, CORNER_1, CORNER_2 = -1.0, 0.0, 1.0, 2.0, 3.0
+
+
+def bounding_box(mask):
+    """x0, y0, x1, y1 of a mask (H,W), its outermost pixels."""
+    ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return np.array([xs[0], ys[0], xs[-1], ys[-1]], np.float32)
+
+
+def noisy_box(mask, rng, amount=0.06):
+    """The bounding box with each side off by some share of the box, at most 12 pixels."""
+    box = bounding_box(mask)
+    side = np.array([box[2] - box[0], box[3] - box[1]] * 2) + 1
+    box = box + np.clip(rng.normal(0, amount, 4) * side, -12, 12)
+    limit = np.array([mask.shape[1], mask.shape[0]] * 2) - 1
+    return np.clip(box, 0, limit).astype(np.float32)
+
+
+def inner_point(mask, rng):
+    """A click: anywhere in the mask, or, as often, well inside it. x, y in pixels."""
+    if rng.random() < 0.5:
+        mask = core(mask)
+    index = rng.choice(np.flatnonzero(mask))
+    return np.array([index % mask.shape[1], index // mask.shape[1]], np.float32)
+
+
+def core(mask):
+    """What is left of a mask (H,W) after eroding it for as long as something is left."""
+    x0, y0, x1, y1 = bounding_box(mask).astype(int)
+    step = max(1, int(min(x1 - x0, y1 - y0) / 24))          # coarser for large masks
+    part = np.pad(mask[y0:y1 + 1:step, x0:x1 + 1:step], 1)
+    while True:
+        less = part[1:-1, 1:-1] & part[:-2, 1:-1] & part[2:, 1:-1] & part[1:-1, :-2] & part[1:-1, 2:]
+        if not less.any():
+            break
+        part = np.pad(less, 1)
+    out = np.zeros_like(mask)
+    out[y0:y1 + 1:step, x0:x1 + 1:step] = part[1:-1, 1:-1]
+    return out
+
+
+def clicks(mask, count, rng):
+    """`count` clicks, the first in the object, the others in it or, one in three, beside it."""
+    coords, labels = [inner_point(mask, rng)], [FOREGROUND]
+    x0, y0, x1, y1 = bounding_box(mask).astype(int)
+    margin = 12
+    around = np.zeros_like(mask)
+    around[max(y0 - margin, 0):y1 + margin, max(x0 - margin, 0):x1 + margin] = True
+    around &= ~mask
+    while len(coords) < count:
+        beside = rng.random() < 0.33 and around.any()
+        coords.append(inner_point(around if beside else mask, rng))
+        labels.append(BACKGROUND if beside else FOREGROUND)
+    return np.stack(coords), np.array(labels, np.float32)
+
+
+def with_padding(coords, labels):
+    """Points only: one point (0,0) with label -1 is appended, as SAM does. (N,K,2), (N,K)."""
+    n = len(coords)
+    return (torch.cat([coords, torch.zeros(n, 1, 2)], 1), torch.cat([labels, torch.full((n, 1), PAD)], 1))
+
+
+def error_clicks(logits, targets, size, rng):
+    """A click on each prediction's error: logits and targets (N,h,w) -> coords (N,1,2), labels (N,1)."""
+    wrong = (logits > 0) != (targets > 0.5)
+    scale = size / logits.shape[-1]
+    coords, labels = torch.zeros(len(logits), 1, 2), torch.zeros(len(logits), 1)
+    for i, (miss, target) in enumerate(zip(wrong.numpy(), targets.numpy() > 0.5)):
+        x, y = inner_point(miss if miss.any() else target, rng)
+        coords[i, 0] = torch.tensor([x, y]) * scale + (scale - 1) / 2
+        labels[i, 0] = FOREGROUND if target[int(y), int(x)] else BACKGROUND
+    return coords, labels
+
+
+def stale_masks(targets, rng):
+    """Masks as a tracker hands them over: the true ones (N,h,w), shifted and blurred, as logits (N,1,h,w)."""
+    moved = torch.stack([torch.roll(t, tuple(rng.integers(-3, 4, 2).tolist()), (0, 1)) for t in targets])
+    soft = F.avg_pool2d(moved[:, None], 5, 1, 2)
+    return (soft - 0.5) * float(rng.uniform(8, 20))
