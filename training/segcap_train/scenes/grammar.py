@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 METALLIC = {"wrench", "spoon", "fork", "key"}        # named by what they are made of, not by a colour
 HANDLED = {"hammer", "knife"}                        # whose colour is that of the handle
 COLOUR_IMPLIED = {"cardboard box"}
-SAME_COLOUR = {"orange"}                             # nouns that are a colour's name too
 
 
 @dataclass
