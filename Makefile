@@ -42,13 +42,15 @@ test-core: ## the core alone, without ROS and ONNX Runtime
 	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CORE)
 
 test-rust: setup ## every Rust test
-	@$(IN_ENV) source scripts/own_domain.sh; $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
+	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
 
 test-ros: build ## a real ROS 2 client against the real node
-	@$(IN_ENV) source scripts/own_domain.sh; $(TIMED) "ros tests" python -m pytest -q tests/integration
+	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
 
 bench: build ## speed, as ratios against named baselines
-	@$(IN_ENV) source scripts/own_domain.sh; $(TIMED) "benches" cargo bench --locked
+	@$(IN_ENV) $(TIMED) "benches" cargo bench --locked
+	@$(IN_ENV) $(TIMED) "node vs python" python benches/node_vs_python/run.py
+	@$(TIMED) --summary
 
 lint: setup ## rustfmt, clippy, layering, Python syntax
 	@$(TIMED) "rustfmt" cargo fmt --check
