@@ -2,7 +2,7 @@
 # Makes this checkout ready to build: ROS 2, ONNX Runtime, tools and segcap's interfaces. No root. Every step is skipped
 # when nothing it depends on has changed.
 #
-#   SEGCAP_PYTHON=python3.12   the interpreter to use (default: the first suitable one)
+#   SEGCAP_BASE_PYTHON=python3.12   the interpreter to use (default: the first suitable one)
 #
 # Where a ROS 2 is already sourced it is used, and the virtual environment only carries what it lacks.
 set -euo pipefail
@@ -20,8 +20,8 @@ SYSTEM_ROS=$(segcap_sourced_ros)
 # Prints an interpreter that the wheels (or the sourced ROS 2) fit and that can build Python modules, or nothing.
 find_python() {
     local candidates=(python3 python3.12 python3.11 python3.13 python3.10) candidate
-    if [ -n "${SEGCAP_PYTHON:-}" ]; then
-        candidates=("$SEGCAP_PYTHON")
+    if [ -n "${SEGCAP_BASE_PYTHON:-}" ]; then
+        candidates=("$SEGCAP_BASE_PYTHON")
     elif [ -n "$SYSTEM_ROS" ]; then
         candidates=("$(basename "$(find "$SYSTEM_ROS/lib" -maxdepth 1 -name 'python3.*' | head -n 1)")")
     fi
@@ -40,8 +40,8 @@ check_tools() {
     done
     PYTHON=$(find_python)
     if [ -z "$PYTHON" ]; then
-        "${SEGCAP_PYTHON:-python3}" scripts/check_python.py || true
-        fail "no suitable Python; name one with SEGCAP_PYTHON=/path/to/python3"
+        "${SEGCAP_BASE_PYTHON:-python3}" scripts/check_python.py || true
+        fail "no suitable Python; name one with SEGCAP_BASE_PYTHON=/path/to/python3"
     fi
     if [ -z "$SYSTEM_ROS" ] && [ "$(uname -sm)" != "Linux x86_64" ]; then
         fail "ROS 2 wheels exist for Linux x86_64 only, this is $(uname -sm): install ROS 2 ($SEGCAP_ROS_DISTROS) and source it"
