@@ -20,7 +20,10 @@ if [ "${1:-}" = --check ]; then exit 0; fi
 export AMENT_PREFIX_PATH=$SEGCAP_STAGE:$AMENT_PREFIX_PATH
 export CMAKE_PREFIX_PATH=$AMENT_PREFIX_PATH
 # r2r's build script opens the introspection libraries.
-LD_LIBRARY_PATH=$(printf '%s' "$AMENT_PREFIX_PATH" | sed 's|\([^:]\)\(:\|$\)|\1/lib\2|g')${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+IFS=: read -ra prefixes <<< "$AMENT_PREFIX_PATH"
+for prefix in "${prefixes[@]}"; do
+    LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$prefix/lib
+done
 IDL_PACKAGE_FILTER=$(segcap_idl_filter "$ROOT")
 export LD_LIBRARY_PATH IDL_PACKAGE_FILTER
 exec "$CARGO" "$@"
