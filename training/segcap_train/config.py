@@ -45,10 +45,11 @@ class TrainConfig:
 
     pool: Path = field(default_factory=lambda: RUNS_DIR / "pool")
     out: Path = field(default_factory=lambda: RUNS_DIR / "main")
+    init: Path | None = None       # weights that a new run starts from
     size: int = 256
-    batch: int = 8
+    batch: int = 4
     prompts: int = 3               # of each of the two kinds of prompt, a picture
-    learning_rate: float = 8e-4
+    learning_rate: float = 6e-4
     weight_decay: float = 0.05
     warmup_steps: int = 100
     max_minutes: float = 90.0      # of training in all, over every resumption; sets the decay

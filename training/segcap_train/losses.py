@@ -10,8 +10,7 @@ def focal(logits, targets):
     """(N,M,h,w) -> (N,M); the targets may be soft."""
     chance = logits.sigmoid()
     entropy = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    alpha = 0.25 * targets + 0.75 * (1 - targets)
-    return (alpha * (chance - targets) ** 2 * entropy).mean((2, 3))
+    return 0.5 * ((chance - targets) ** 2 * entropy).mean((2, 3))
 
 
 def dice(logits, targets):

@@ -35,6 +35,9 @@ class Trainer:
         self.path = cfg.out / "last.pt"
         if self.path.exists():
             self.resume()
+        elif cfg.init:
+            self.model.load_state_dict(checkpoint.load(cfg.init)["average"])
+            self.average.load_state_dict(self.model.state_dict())
         self.model.to(memory_format=torch.channels_last)
 
     def groups(self):
@@ -161,6 +164,7 @@ def main():
                  "learning_rate", "workers", "seed"):
         value = getattr(defaults, name)
         parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
+    parser.add_argument("--init", type=Path, help="start a new run from this checkpoint's weights")
     parser.add_argument("--float32", action="store_true", help="do not train in bfloat16")
     args = vars(parser.parse_args())
     args["bfloat16"] = not args.pop("float32")

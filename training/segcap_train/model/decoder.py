@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .layers import Attention, Grow, LayerNorm2d, Mlp, Shrink
+from .prompt import DRAWN
 
 WIDE, FINE = 64, 32        # channels of a mask's features at strides 8 and 4
 
@@ -57,6 +58,7 @@ class MaskDecoder(nn.Module):
         self.two_way = TwoWay(dim, cfg.heads, cfg.mlp, cfg.decoder_layers)
         self.up8 = Grow(dim, WIDE)
         self.detail8 = nn.Conv2d(cfg.embed, WIDE, 1)
+        self.drawn8 = nn.Conv2d(DRAWN, WIDE, 1)
         self.norm8 = LayerNorm2d(WIDE)
         self.up4 = Grow(WIDE, FINE)
         self.detail4 = Grow(cfg.embed, FINE)
@@ -72,15 +74,15 @@ class MaskDecoder(nn.Module):
         image = (coarse + dense).flatten(2).transpose(1, 2)
         return self.two_way(tokens, image, image_pos)
 
-    def paint(self, tokens, image, detail):
-        """`detail` (N,WIDE,H,W) and (N,FINE,2H,2W) -> logits (N,M,4H,4W) and IoU (N,M).
+    def paint(self, tokens, image, detail, drawing):
+        """`detail` (N,WIDE,H,W) and (N,FINE,2H,2W), `drawing` (N,DRAWN,H,W) -> logits (N,M,4H,4W) and IoU (N,M).
 
         Each mask's vector holds one dot product for each of the four stride 2 cells in a stride 4 cell:
         a transposed convolution and SAM's product in one, at a fraction of their cost.
         """
         n, _, h, w = detail[0].shape
         grid = image.transpose(1, 2).reshape(n, -1, h // 2, w // 2)
-        x = F.gelu(self.norm8(self.up8(grid) + detail[0]))
+        x = F.gelu(self.norm8(self.up8(grid) + detail[0] + self.drawn8(drawing)))
         x = F.relu(self.up4(x) + detail[1])
         hyper = torch.stack([net(tokens[:, 1 + i]) for i, net in enumerate(self.hyper)], 1)
         cells = hyper.reshape(n, self.masks * 4, FINE) @ x.flatten(2)

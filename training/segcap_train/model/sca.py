@@ -32,7 +32,8 @@ class Sca(nn.Module):
     def segment(self, embeddings, coords, labels, mask_input=None, has_mask=None, owner=None):
         """SAM's stage. `owner` (N) says whose picture each prompt looks at; without it there is one.
 
-        Returns tokens (N,T,D), image tokens (N,h*w,D), their position (h*w,D), detail (strides 8 and 4).
+        Returns tokens (N,T,D), image tokens (N,h*w,D), their position (h*w,D), and what masks are painted
+        from: detail (strides 8 and 4) and the prompts' drawing.
         """
         height, width = embeddings.shape[2], embeddings.shape[3]
         net = self.decoder
@@ -40,18 +41,20 @@ class Sca(nn.Module):
         n = coords.shape[0]
         coarse, *detail = [v.expand(n, -1, -1, -1) if owner is None else v[owner] for v in views]
         prompt_tokens = self.prompt.points(coords, labels, float(height * STRIDE))
+        drawing = self.prompt.drawing(coords, labels, float(height * STRIDE), height, width)
         if mask_input is None:
             dense = self.prompt.no_mask.reshape(1, -1, 1, 1)
         else:
             dense = self.prompt.mask(mask_input, has_mask)
+        dense = dense + self.prompt.draw(drawing)
         position = self.prompt.dense(height // 2, width // 2)
         tokens, image = self.decoder.attend(coarse, prompt_tokens, dense, position)
-        return tokens, image, position, detail
+        return tokens, image, position, (detail, drawing)
 
     def masks(self, embeddings, coords, labels, mask_input=None, has_mask=None, owner=None):
         """-> logits (N,M,4H,4W), predicted IoU (N,M)."""
-        tokens, image, _, detail = self.segment(embeddings, coords, labels, mask_input, has_mask, owner)
-        return self.decoder.paint(tokens, image, detail)
+        tokens, image, _, painting = self.segment(embeddings, coords, labels, mask_input, has_mask, owner)
+        return self.decoder.paint(tokens, image, *painting)
 
     def caption_prefix(self, embeddings, coords, labels):
         """-> (N,P,D), what the language model continues."""
@@ -60,9 +63,9 @@ class Sca(nn.Module):
 
     def both(self, embeddings, coords, labels, mask_input, has_mask, owner):
         """For training: masks, IoU and caption prefix from one run of SAM's stage."""
-        tokens, image, position, detail = self.segment(
+        tokens, image, position, painting = self.segment(
             embeddings, coords, labels, mask_input, has_mask, owner)
-        masks, iou = self.decoder.paint(tokens, image, detail)
+        masks, iou = self.decoder.paint(tokens, image, *painting)
         return masks, iou, self.mixer(tokens, image, position)
 
     @torch.no_grad()
