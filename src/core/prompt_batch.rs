@@ -2,7 +2,7 @@
 //!
 //! As SAM lays them out: clicks alone are followed by one padding point (0, 0) with label -1; a box is its two corners
 //! (labels 2 and 3), after its clicks, without padding. Padding is not neutral, so a batch holds prompts with equally
-//! many points only. A mask prompt is the corners of its box and the mask itself as logits.
+//! many points only. A mask prompt is the box around the mask, with its clicks, and the mask itself as logits.
 
 use ndarray::{Array2, Array3, Array4, s};
 
@@ -35,7 +35,7 @@ pub struct PromptGroup {
 
 /// Shapes in as few batches as possible: of equal K, with masks or without, of at most [`MAX_BATCH`].
 ///
-/// `mask_input`: size of the mask that the model takes; with `None` a mask prompt is only its box.
+/// `mask_input`: size of the mask that the model takes; with `None` a mask prompt is only its box and clicks.
 /// [`Shape::Everything`] is the box of the whole image.
 pub fn group<'a>(
     shapes: impl IntoIterator<Item = &'a Shape>,
@@ -237,7 +237,8 @@ mod tests {
         prop_oneof![
             clicks(1).prop_map(Shape::Points),
             (rect.clone(), clicks(0)).prop_map(|(rect, clicks)| Shape::Box { rect, clicks }),
-            rect.prop_map(|rect| Shape::Mask { mask: Arc::new(Mask::filled(rect).unwrap()), clicks: vec![] }),
+            (rect, clicks(0))
+                .prop_map(|(rect, clicks)| Shape::Mask { mask: Arc::new(Mask::filled(rect).unwrap()), clicks }),
         ]
     }
 
