@@ -17,7 +17,7 @@ segcap_prepend() {
 }
 
 segcap_env() {
-    local venv=$SEGCAP_ROOT/.venv stage=$SEGCAP_ROOT/build/ament_stage python_version system_ros target
+    local venv=$SEGCAP_ROOT/.venv stage=$SEGCAP_ROOT/build/ament_stage python_version system_ros
     . "$SEGCAP_ROOT/scripts/ros.sh"
     if [ ! -x "$venv/bin/python" ]; then
         echo "segcap: not set up yet; run: make -C $SEGCAP_ROOT setup" >&2

@@ -38,6 +38,12 @@ check_tools() {
     for tool in cargo gcc g++ make; do
         command -v "$tool" > /dev/null || fail "expected '$tool' on the PATH, found none. README.md, 'Requirements', says how to get it."
     done
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    found=$(cargo --version | cut -d ' ' -f 2)
+    if [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" != "$wanted" ]; then
+        fail "expected Rust $wanted or newer, found $found: rustup update"
+    fi
     PYTHON=$(find_python)
     if [ -z "$PYTHON" ]; then
         "${SEGCAP_BASE_PYTHON:-python3}" scripts/check_python.py || true
