@@ -4,6 +4,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
+.NOTPARALLEL:
 
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 # One profile for programs, tests and clippy: the dependencies, r2r above all, are compiled once.
