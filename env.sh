@@ -19,8 +19,8 @@ segcap_prepend() {
 segcap_env() {
     local venv=$SEGCAP_ROOT/.venv stage=$SEGCAP_ROOT/build/ament_stage python_version system_ros
     . "$SEGCAP_ROOT/scripts/ros.sh"
-    if [ ! -x "$venv/bin/python" ]; then
-        echo "segcap: not set up yet; run: make -C $SEGCAP_ROOT setup" >&2
+    if [ ! -x "$venv/bin/python" ] || [ -z "$(segcap_onnxruntime "$venv")" ]; then
+        echo "segcap: not set up yet, or not to the end; run: make -C $SEGCAP_ROOT setup" >&2
         return 1
     fi
     python_version=$("$venv/bin/python" -S -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
