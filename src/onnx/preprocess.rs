@@ -20,6 +20,8 @@ pub struct Preprocessor {
     rules: Preprocess,
     resizer: Resizer,
     options: ResizeOptions,
+    /// The image at its new width and its old height, RGB.
+    narrowed: Image<'static>,
     /// The resized image, RGB.
     resized: Image<'static>,
     /// Where the last image lay in the square; outside of it everything is padding.
@@ -49,6 +51,7 @@ impl Preprocessor {
             resizer: Resizer::new(),
             // Pillow's BILINEAR: a triangle filter, as wide as the reduction, on 8-bit values.
             options: ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false),
+            narrowed: Image::new(1, 1, PixelFormat::U8x3),
             resized: Image::new(1, 1, PixelFormat::U8x3),
             content: Size::new(0, 0),
             buffer,
@@ -72,12 +75,7 @@ impl Preprocessor {
     /// Fills the encoder's input with `image`.
     pub fn run(&mut self, image: &RgbImage) -> Result<Pixels<'_>, fast_image_resize::ResizeError> {
         let content = self.transform(Size::new(image.width(), image.height())).content;
-        if (self.resized.width(), self.resized.height()) != (content.width, content.height) {
-            self.resized = Image::new(content.width, content.height, PixelFormat::U8x3);
-        }
-        let source = ImageRef::new(image.width(), image.height(), image.as_raw(), PixelFormat::U8x3)
-            .expect("an RgbImage holds three bytes a pixel");
-        self.resizer.resize(&source, &mut self.resized, &self.options)?;
+        self.resize(image, content)?;
         let clear = self.content != content;
         self.content = content;
         let square = Square {
@@ -106,6 +104,23 @@ impl Preprocessor {
                 Pixels::Uint8(pixels)
             }
         })
+    }
+
+    /// First across, then down, as Pillow does: values are rounded to bytes between the two, so the order shows.
+    fn resize(&mut self, image: &RgbImage, content: Size) -> Result<(), fast_image_resize::ResizeError> {
+        let source = ImageRef::new(image.width(), image.height(), image.as_raw(), PixelFormat::U8x3)
+            .expect("an RgbImage holds three bytes a pixel");
+        reshape(&mut self.narrowed, content.width, image.height());
+        reshape(&mut self.resized, content.width, content.height);
+        self.resizer.resize(&source, &mut self.narrowed, &self.options)?;
+        self.resizer.resize(&self.narrowed, &mut self.resized, &self.options)
+    }
+}
+
+/// Makes `image` one of `width` x `height`, unless it is.
+fn reshape(image: &mut Image<'static>, width: u32, height: u32) {
+    if (image.width(), image.height()) != (width, height) {
+        *image = Image::new(width, height, PixelFormat::U8x3);
     }
 }
 

@@ -40,14 +40,19 @@ fn check_against_pillow(rules: Preprocess, expected: &str) {
     let expected = picture(expected);
     let side = rules.input_size;
     let got = RgbImage::from_raw(side, side, bytes(&mut Preprocessor::new(rules), &picture("source.png"))).unwrap();
+    let mut differ = 0;
     for (x, y, pixel) in got.enumerate_pixels() {
         let inside = x < expected.width() && y < expected.height();
         let wanted = if inside { expected.get_pixel(x, y).0 } else { [0; 3] };
         for channel in 0..3 {
             let difference = pixel[channel].abs_diff(wanted[channel]);
             assert!(difference <= u8::from(inside), "at {x}, {y}: expected {wanted:?}, got {:?}", pixel.0);
+            differ += u32::from(difference);
         }
     }
+    // Weights have 16 bits here and 22 in Pillow: a value that lies almost between two bytes may fall to either.
+    let values = 3 * expected.width() * expected.height();
+    assert!(differ * 100 <= values, "{differ} of {values} values differ");
 }
 
 #[test]
