@@ -7,7 +7,8 @@ use image::RgbImage;
 
 use crate::core::code::ResultCode;
 use crate::core::frame::Stamp;
-use crate::core::prompt::RawPrompt;
+use crate::core::pixels::ImageError;
+use crate::core::prompt::{PromptError, RawPrompt};
 use crate::core::raw_image::RawFrame;
 use crate::core::region::RegionArray;
 
@@ -50,6 +51,18 @@ pub struct Refusal {
 impl Refusal {
     pub fn new(code: ResultCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+}
+
+impl From<ImageError> for Refusal {
+    fn from(error: ImageError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<PromptError> for Refusal {
+    fn from(error: PromptError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

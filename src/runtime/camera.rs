@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::core::frame::Stamp;
+use crate::core::geometry::Size;
 use crate::core::raw_image::{ImagePayload, RawFrame};
 
 /// Frames kept of a camera, as they came. A client that sends prompts for the picture it has just seen finds it here,
@@ -33,6 +34,14 @@ pub(super) struct Camera {
     frames: VecDeque<Arc<Arrived>>,
     /// The newest frame has not been looked at yet.
     pub fresh: bool,
+    format: Option<Format>,
+}
+
+/// What a camera's driver or its configuration decides: a fault in it shows in the first frame.
+#[derive(Debug, PartialEq, Eq)]
+struct Format {
+    encoding: String,
+    size: Option<Size>,
 }
 
 impl Camera {
@@ -54,6 +63,19 @@ impl Camera {
     /// The newest frame with this stamp. Zero stamps name no frame.
     pub(super) fn find(&self, stamp: Stamp) -> Option<&Arc<Arrived>> {
         self.frames.iter().rev().find(|frame| !stamp.is_zero() && frame.stamp() == stamp)
+    }
+
+    /// Whether the newest frame has another format than when this was last asked.
+    pub(super) fn has_new_format(&mut self) -> bool {
+        let format = self.newest().map(|frame| match &frame.raw.payload {
+            ImagePayload::Raw(raw) => {
+                Format { encoding: raw.encoding.clone(), size: Some(Size::new(raw.width, raw.height)) }
+            }
+            ImagePayload::Compressed(file) => Format { encoding: file.format.clone(), size: None },
+        });
+        let is_new = self.format != format;
+        self.format = format;
+        is_new
     }
 
     fn bytes(&self) -> usize {

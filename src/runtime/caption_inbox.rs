@@ -23,6 +23,13 @@ pub(super) enum Recipient {
     Caller(Reply),
 }
 
+impl Recipient {
+    /// Nobody would hear the words.
+    pub(super) fn has_left(&self) -> bool {
+        matches!(self, Self::Caller(reply) if reply.is_gone())
+    }
+}
+
 /// The regions of one frame, to be captioned.
 pub(super) struct CaptionJob {
     pub embedding: Embedding,

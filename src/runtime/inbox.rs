@@ -67,18 +67,22 @@ impl Inbox {
             return Err(Refusal::new(ResultCode::NotFound, message));
         }
         let (displaced, fallen) = waiting.cameras.entry(camera).or_default().put(frame);
-        drop(waiting);
-        self.arrived.notify_one();
         self.stats.frames_in.add(1);
         self.stats.frames_displaced.add(u64::from(displaced));
+        drop(waiting);
+        self.arrived.notify_one();
         // Freeing megabytes takes time: not under the lock.
         drop(fallen);
         Ok(())
     }
 
-    pub(super) fn put_prompts(&self, submission: PromptSubmission) -> Result<(), Refusal> {
+    pub(super) fn put_prompts(&self, mut submission: PromptSubmission) -> Result<(), Refusal> {
         let mut waiting = self.lock();
         waiting.check_open()?;
+        // Otherwise the camera may still come.
+        if let Ok(camera) = waiting.resolve(&submission.camera) {
+            submission.camera = camera.to_string();
+        }
         if waiting.prompts.len() >= self.most_pending {
             return Err(self.overloaded("prompt messages"));
         }
@@ -88,9 +92,12 @@ impl Inbox {
         Ok(())
     }
 
-    pub(super) fn put_request(&self, request: PendingRequest) -> Result<(), Refusal> {
+    pub(super) fn put_request(&self, mut request: PendingRequest) -> Result<(), Refusal> {
         let mut waiting = self.lock();
         waiting.check_open()?;
+        if request.request.image.is_none() {
+            request.request.camera = waiting.resolve(&request.request.camera)?.to_string();
+        }
         if waiting.requests.len() >= self.most_pending {
             // Callers who have left must not keep others out.
             waiting.requests.retain(|waiting| !waiting.reply.is_gone());

@@ -9,13 +9,19 @@
 //! Every queue is bounded and says what happens when it is full. Neither thread ever waits for a consumer.
 
 pub mod api;
+mod asks;
 mod camera;
 mod caption_inbox;
 mod caption_thread;
+mod deliver;
+mod encoded;
+mod guard;
 mod handle;
 mod inbox;
 mod lifecycle;
 mod output;
+mod plan;
+mod regions;
 mod requests;
 mod shared;
 mod stats;
@@ -27,3 +33,6 @@ pub use lifecycle::{Runtime, StartError};
 pub use output::OutputReceiver;
 pub use requests::Answer;
 pub use stats::{Counter, Latency, LatencyFigures, Stats, StatsSnapshot};
+
+#[cfg(test)]
+mod tests;

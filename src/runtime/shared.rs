@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::api::Refusal;
-use super::caption_inbox::CaptionInbox;
+use super::api::{Output, Refusal};
+use super::caption_inbox::{CaptionInbox, CaptionJob, Recipient};
 use super::inbox::{Inbox, PendingPrompts};
 use super::output::OutputSender;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
+use crate::core::region::{Caption, CaptionState};
 use crate::core::settings::Settings;
 
 pub(super) struct Shared {
@@ -38,6 +39,33 @@ impl Shared {
         self.refuse_all(self.inbox.stop(), &refusal);
         for job in self.captions.stop() {
             job.refuse(&refusal);
+        }
+    }
+
+    /// Gives regions to the caption thread. Where it cannot take them, that is said instead of words.
+    pub(super) fn caption(&self, job: CaptionJob) {
+        match self.captions.put(job) {
+            Ok(displaced) => self.stats.captions_displaced.add(u64::from(displaced.is_some())),
+            Err(job) if self.captions.is_stopped() => {
+                job.refuse(&Refusal::new(ResultCode::Canceled, "the node is shutting down"));
+            }
+            Err(job) => {
+                let most = self.settings.limits.max_pending;
+                let message = format!("{most} captions are waiting already (limits.max_pending): ask again later");
+                self.fail_captions(*job, &Refusal::new(ResultCode::Overloaded, message));
+            }
+        }
+    }
+
+    /// A caller is refused; everyone else gets the masks again, marked as without words.
+    pub(super) fn fail_captions(&self, mut job: CaptionJob, refusal: &Refusal) {
+        self.stats.captions_failed.add(job.array.regions.len() as u64);
+        for region in &mut job.array.regions {
+            region.caption = Caption { state: CaptionState::Failed, ..Caption::default() };
+        }
+        match job.recipient {
+            Recipient::Output { image, .. } => self.output.send(Output::Regions { array: Arc::new(job.array), image }),
+            Recipient::Caller(reply) => reply.answer(Err(refusal.clone())),
         }
     }
 

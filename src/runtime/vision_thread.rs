@@ -1,9 +1,216 @@
-//! The vision thread: owns encoder and decoder, takes work from the inbox.
+//! The vision thread: owns encoder and decoder, and takes one turn after the other from the inbox.
 
-use super::inbox::Next;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::api::{PromptSubmission, Refusal};
+use super::asks::Asks;
+use super::deliver::Delivery;
+use super::encoded::{Encoded, EncodedFrames};
+use super::guard::guarded;
+use super::plan::{Planner, Target, Todo, Turn};
+use super::regions::Ids;
+use super::requests::PendingRequest;
 use super::shared::Shared;
-use crate::core::ports::VisionModel;
+use crate::core::code::ResultCode;
+use crate::core::frame::{Frame, Header, Stamp};
+use crate::core::pipeline::{self, Found, SegmentOptions};
+use crate::core::ports::{Embedding, VisionModel};
+use crate::core::raw_image::RawFrame;
 
-pub(super) fn run(shared: &Shared, _model: VisionModel) {
-    let _none: Option<()> = shared.inbox.next(|waiting, _| if waiting.stopped { Next::Stop } else { Next::Wait(None) });
+/// Until the inbox is stopped.
+pub(super) fn run(shared: &Shared, model: VisionModel) {
+    let mut vision = Vision {
+        shared,
+        model,
+        planner: Planner::new(&shared.settings),
+        encoded: EncodedFrames::new(shared.settings.embedding_cache_bytes),
+        ids: Ids::default(),
+    };
+    while let Some(todo) = shared.inbox.next(|waiting, now| vision.planner.next(waiting, now)) {
+        // Models are guarded where they run; this is for faults of our own. Callers hear of it by their dropped replies.
+        if catch_unwind(AssertUnwindSafe(|| vision.act(todo))).is_err() {
+            shared.stats.model_failures.add(1);
+            log::error!("a turn of the vision thread panicked; it goes on with the next");
+        }
+    }
+}
+
+struct Vision<'a> {
+    shared: &'a Shared,
+    model: VisionModel,
+    planner: Planner,
+    encoded: EncodedFrames,
+    ids: Ids,
+}
+
+impl Vision<'_> {
+    fn act(&mut self, todo: Todo) {
+        match todo {
+            Todo::Turn(turn) => self.take(turn),
+            Todo::Refuse(refused) => {
+                for (camera, refusal) in refused {
+                    self.shared.refuse_prompts(camera, refusal);
+                }
+            }
+        }
+    }
+
+    /// One picture's way: convert, encode, decode everybody's prompts together, hand out.
+    fn take(&mut self, turn: Turn) {
+        let Turn { target, streaming, once, requests } = turn;
+        let (frame, embedding) = match self.open(&target) {
+            Ok(opened) => opened,
+            Err(refusal) => return self.refuse_picture(&target, once, requests, &refusal),
+        };
+        let mut asks = Asks::new(frame.size());
+        if streaming {
+            self.add_streaming(&mut asks, &frame);
+        }
+        self.add(&mut asks, &frame.header.camera, once, requests);
+        if asks.is_empty() {
+            return;
+        }
+        let embedding = match embedding.map_or_else(|| self.encode(&frame, &target), Ok) {
+            Ok(embedding) => embedding,
+            Err(refusal) => return self.refuse_asks(&frame.header, asks, &refusal),
+        };
+        if let Target::Arrived(arrived) = &target {
+            let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived));
+            self.add(&mut asks, &frame.header.camera, once, requests);
+        }
+        match self.segment(&embedding, &asks) {
+            Ok(found) => self.deliver(frame, embedding, &target, asks, &found),
+            Err(refusal) => self.refuse_asks(&frame.header, asks, &refusal),
+        }
+    }
+
+    /// The converted picture, with its embedding if it has been encoded before.
+    fn open(&mut self, target: &Target) -> Result<(Frame, Option<Embedding>), Refusal> {
+        let known = match target {
+            Target::Arrived(arrived) => self.encoded.of_message(arrived),
+            Target::Past { camera, stamp } => {
+                Some(self.encoded.of_stamp(camera, *stamp).ok_or_else(|| no_such_frame(camera, *stamp))?)
+            }
+            Target::Own(_) => None,
+        };
+        let (frame, known) = match (known, target) {
+            (Some(known), _) => (known.frame.clone(), Some(known)),
+            (None, Target::Arrived(arrived)) => (self.convert(&arrived.raw)?, None),
+            (None, Target::Own(raw)) => {
+                let frame = self.convert(raw)?;
+                let known = self.encoded.of_request(&frame);
+                (frame, known)
+            }
+            (None, Target::Past { camera, stamp }) => return Err(no_such_frame(camera, *stamp)),
+        };
+        Ok((frame, known.map(|known| known.embedding)))
+    }
+
+    fn convert(&self, raw: &RawFrame) -> Result<Frame, Refusal> {
+        let stats = &self.shared.stats;
+        let image = stats.convert.time(|| raw.payload.to_rgb(&self.shared.settings.limits))?;
+        Ok(Frame { header: raw.header.clone(), image: Arc::new(image) })
+    }
+
+    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame) {
+        let settings = &self.shared.settings;
+        match self.planner.sticky(&frame.header.camera).for_size(frame.size(), &settings.limits) {
+            Ok(prompts) => asks.add_sticky(prompts),
+            Err(error) => self.shared.refuse_prompts(frame.header.camera.clone(), error.into()),
+        }
+        if settings.everything.enabled {
+            asks.add_everything_mode();
+        }
+    }
+
+    fn add(&self, asks: &mut Asks, camera: &Arc<str>, once: Vec<PromptSubmission>, requests: Vec<PendingRequest>) {
+        let limits = &self.shared.settings.limits;
+        for submission in once {
+            if let Err(refusal) = asks.add_once(&submission, limits) {
+                self.shared.refuse_prompts(camera.clone(), refusal);
+            }
+        }
+        for request in requests {
+            asks.add_request(request, limits);
+        }
+    }
+
+    fn encode(&mut self, frame: &Frame, target: &Target) -> Result<Embedding, Refusal> {
+        let Self { shared, model, encoded, .. } = self;
+        shared.stats.encodes.add(1);
+        let run = || guarded(&shared.stats, "encoding the image", || model.encoder.encode(&frame.image));
+        let embedding = shared.stats.encode.time(run)?;
+        let source = match target {
+            Target::Arrived(arrived) => Some(Arc::downgrade(arrived)),
+            Target::Past { .. } | Target::Own(_) => None,
+        };
+        encoded.put(Encoded { frame: frame.clone(), embedding: embedding.clone(), source });
+        Ok(embedding)
+    }
+
+    fn segment(&mut self, embedding: &Embedding, asks: &Asks) -> Result<Vec<Found>, Refusal> {
+        let Self { shared, model, .. } = self;
+        let everything = shared.settings.everything.clone();
+        let options = SegmentOptions { all_masks: asks.wants_all_masks(), everything };
+        shared.stats.decodes.add(1);
+        let mut go_on = |_| {
+            if shared.inbox.is_stopped() || asks.all_have_left() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let decoder = model.decoder.as_mut();
+        let run = || pipeline::segment(decoder, embedding, &asks.prompts, &options, &mut go_on);
+        shared.stats.decode.time(|| guarded(&shared.stats, "decoding the prompts", run))
+    }
+
+    fn deliver(&mut self, frame: Frame, embedding: Embedding, target: &Target, asks: Asks, found: &[Found]) {
+        let arrived = match target {
+            Target::Arrived(arrived) => Some(arrived.at),
+            Target::Past { .. } | Target::Own(_) => None,
+        };
+        let sticky = self.planner.sticky(&frame.header.camera);
+        Delivery { shared: self.shared, frame, embedding, arrived, ids: &mut self.ids, sticky }.hand_out(asks, found);
+    }
+
+    /// The picture itself cannot be had.
+    fn refuse_picture(
+        &self,
+        target: &Target,
+        once: Vec<PromptSubmission>,
+        requests: Vec<PendingRequest>,
+        refusal: &Refusal,
+    ) {
+        if let Target::Arrived(arrived) = target {
+            self.shared.stats.frames_refused.add(1);
+            self.shared.output.refused("frame", arrived.raw.header.camera.clone(), refusal.clone());
+        }
+        for submission in once {
+            self.shared.refuse_prompts(submission.camera.as_str().into(), refusal.clone());
+        }
+        for request in requests {
+            request.refuse(refusal.clone());
+        }
+    }
+
+    /// The model failed on it, or stopped because nobody waits any more.
+    fn refuse_asks(&self, header: &Header, asks: Asks, refusal: &Refusal) {
+        if asks.has_listeners() && refusal.code != ResultCode::Canceled {
+            self.shared.output.refused("frame", header.camera.clone(), refusal.clone());
+        }
+        for request in asks.into_requests() {
+            request.refuse(refusal.clone());
+        }
+    }
+}
+
+fn no_such_frame(camera: &str, stamp: Stamp) -> Refusal {
+    let message = format!(
+        "expected the stamp of a recent frame of camera {camera:?}, but {}.{:09} is not, or no longer, in the cache",
+        stamp.secs, stamp.nanos
+    );
+    Refusal::new(ResultCode::NoImage, message)
 }

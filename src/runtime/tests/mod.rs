@@ -1,0 +1,9 @@
+//! The runtime with a model whose answers can be foretold and whose runs can be held.
+
+mod captions;
+mod faults;
+mod frames;
+mod prompts;
+mod requests;
+mod rig;
+mod shutdown;
