@@ -9,6 +9,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from .config import PIXEL_MEAN, PIXEL_STD
+from .helper import labels_of
 from .prompts import CORNER_1, CORNER_2, clicks, noisy_box, with_padding
 from .scenes.grammar import Attributes, caption
 from .scenes.sample import STUFF
@@ -21,13 +22,15 @@ IGNORE = -100
 
 @dataclass
 class Prompts:
-    """N prompts of one kind. targets (N,S/2,S/2) in 0..1; caption ids (N,T), -100 after the end."""
+    """N prompts of one kind. targets (N,S/2,S/2) in 0..1; caption ids (N,T), -100 after the end;
+    names (N,2), the noun and the colour as numbers."""
 
     coords: torch.Tensor
     labels: torch.Tensor
     owner: torch.Tensor
     targets: torch.Tensor
     captions: torch.Tensor
+    names: torch.Tensor
 
 
 @dataclass
@@ -101,13 +104,13 @@ def words_of(attributes, mirrored, rng):
 
 def gather(rows, size):
     """Stacks the prompts of a batch."""
-    coords, labels, owner, masks, captions = zip(*rows)
+    coords, labels, owner, masks, captions, names = zip(*rows)
     targets = F.avg_pool2d(torch.from_numpy(np.stack(masks)).float()[:, None], 2)[:, 0]
     ids = torch.full((len(rows), max(2, *map(len, captions))), IGNORE)
     for i, tokens in enumerate(captions):
         ids[i, :len(tokens)] = torch.tensor(tokens, dtype=torch.long)
     return Prompts(torch.from_numpy(np.stack(coords)), torch.from_numpy(np.stack(labels)),
-                   torch.tensor(owner), targets, ids)
+                   torch.tensor(owner), targets, ids, torch.tensor(names))
 
 
 class Loader:
@@ -144,10 +147,10 @@ class Loader:
             for number in picked[0]:
                 box = noisy_box(masks[number], rng).reshape(2, 2)
                 boxes.append((box, np.array([CORNER_1, CORNER_2], np.float32), len(pixels), masks[number],
-                              words_of(words[number], mirrored, rng)))
+                              words_of(words[number], mirrored, rng), labels_of(words[number])))
             for number in picked[1]:
                 points.append((*clicks(masks[number], count, rng), len(pixels), masks[number],
-                               words_of(words[number], mirrored, rng)))
+                               words_of(words[number], mirrored, rng), labels_of(words[number])))
             pixels.append(normalise(recolour(image, rng), cfg.size))
         batch = Batch(torch.stack(pixels), gather(boxes, cfg.size), gather(points, cfg.size))
         batch.points.coords, batch.points.labels = with_padding(batch.points.coords, batch.points.labels)

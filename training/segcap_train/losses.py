@@ -2,7 +2,7 @@
 import torch
 from torch.nn import functional as F
 
-FOCAL, DICE, IOU, CAPTION = 20.0, 1.0, 1.0, 1.0
+FOCAL, DICE, IOU, CAPTION = 20.0, 1.0, 1.0, 2.0
 OTHERS = 0.05          # weight of the masks that are not the best, so that none of them dies
 
 

@@ -11,6 +11,7 @@ import torch
 from . import checkpoint
 from .config import ModelConfig, TrainConfig
 from .data import Loader
+from .helper import Helper
 from .losses import CAPTION, caption_loss, mask_loss
 from .model import Sca
 from .parallel import agreed, launch, share_gradients
@@ -31,6 +32,7 @@ class Trainer:
         self.cfg, self.step, self.elapsed = cfg, 0, 0.0
         self.model = Sca(ModelConfig())
         self.average = copy.deepcopy(self.model).eval()
+        self.helper = Helper(self.model.cfg.embed)
         self.optimiser = torch.optim.AdamW(self.groups(), lr=cfg.learning_rate, betas=(0.9, 0.98))
         self.path = cfg.out / "last.pt"
         if self.path.exists():
@@ -46,19 +48,22 @@ class Trainer:
         decayed = [p for n, p in named if p.ndim > 1 and "token" not in n and "embedding" not in n]
         known = {id(p) for p in decayed}
         return [{"params": decayed, "weight_decay": self.cfg.weight_decay},
-                {"params": [p for _, p in named if id(p) not in known], "weight_decay": 0.0}]
+                {"params": [p for _, p in named if id(p) not in known], "weight_decay": 0.0},
+                {"params": list(self.helper.parameters()), "weight_decay": self.cfg.weight_decay}]
 
     def resume(self):
         state = checkpoint.load(self.path)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
+        self.helper.load_state_dict(state["helper"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.elapsed = state["step"], state["elapsed"]
         print(f"resumed at step {self.step}, {self.elapsed / 60:.1f} min", flush=True)
 
     def save(self):
         checkpoint.save(self.path, config=self.model.cfg.as_dict(), model=self.model.state_dict(),
-                        average=self.average.state_dict(), optimiser=self.optimiser.state_dict(),
+                        average=self.average.state_dict(), helper=self.helper.state_dict(),
+                        optimiser=self.optimiser.state_dict(),
                         step=self.step, elapsed=self.elapsed)
 
     def learning_rate(self):
@@ -77,8 +82,10 @@ class Trainer:
             for name, prompts in (("box", batch.boxes), ("point", batch.points)):
                 part, figures[name], figures[name + "_words"] = self.first_round(embeddings, prompts, rng, figures)
                 loss = loss + part
+            named, figures["named"] = self.helper(embeddings, batch.boxes)
+            loss = loss + named
         loss.backward()
-        share_gradients(self.model.parameters())
+        share_gradients([*self.model.parameters(), *self.helper.parameters()])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
