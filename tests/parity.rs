@@ -4,6 +4,7 @@
 //! Needs a Python with onnxruntime, numpy, Pillow and PyYAML: `SEGCAP_PYTHON`, or the one in `.venv`. Without it the
 //! tests say so and pass.
 #![cfg(feature = "onnx")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ fn picture(size: Size) -> RgbImage {
             return Rgb([200, 40 + (120.0 * v) as u8, 30]);
         }
         if (0.55..0.9).contains(&u) && (0.3..0.75).contains(&v) {
-            let stripe = if (u * 40.0) as u32 % 2 == 0 { 60 } else { 190 };
+            let stripe = if ((u * 40.0) as u32).is_multiple_of(2) { 60 } else { 190 };
             return Rgb([30, stripe, 200 - (100.0 * u) as u8]);
         }
         Rgb([(90.0 + 120.0 * v) as u8, (110.0 + 90.0 * v) as u8, (100.0 + 60.0 * u) as u8])

@@ -71,8 +71,15 @@ impl fmt::Display for LibraryInfo {
 /// ONNX Runtime, opened. Clones are cheap.
 #[derive(Clone)]
 pub struct Library {
-    pub(super) environment: Environment,
+    environment: Environment,
     pub info: Arc<LibraryInfo>,
+}
+
+impl Library {
+    /// The process's one environment, under which sessions are made.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
 }
 
 /// ort allows one environment in the life of a process, so it is kept here until the end.

@@ -9,6 +9,7 @@ pub mod bundle;
 mod language;
 pub mod library;
 pub mod load;
+mod placement;
 pub mod preprocess;
 pub mod provider;
 mod sam_export;

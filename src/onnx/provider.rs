@@ -12,6 +12,7 @@ use ort::session::builder::SessionBuilder;
 use super::bundle::Role;
 use super::bundle::error::BundleError;
 use super::library::{Library, LibraryInfo};
+use super::placement;
 
 /// An execution provider of ONNX Runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,14 @@ impl Provider {
             Self::TensorRt => "tensorrt",
             Self::Cuda => "cuda",
             Self::Cpu => "cpu",
+        }
+    }
+
+    fn onnx_name(self) -> &'static str {
+        match self {
+            Self::TensorRt => ep::TensorRT::NAME,
+            Self::Cuda => ep::CUDA::NAME,
+            Self::Cpu => ep::CPU::NAME,
         }
     }
 }
@@ -100,6 +109,8 @@ pub struct GraphReport {
     /// The graph's role in the bundle.
     pub role: &'static str,
     pub provider: Provider,
+    /// Nodes by ONNX Runtime's name of the provider that they were given to: a graph need not be whole on one.
+    pub nodes: BTreeMap<String, usize>,
     /// Better providers that were tried, and why they could not.
     pub refused: Vec<(Provider, String)>,
 }
@@ -148,9 +159,9 @@ impl Ladder {
         let mut refused = Vec::new();
         for &provider in self.options.provider.rungs(role) {
             match self.attempt(provider, &commit) {
-                Ok(session) => {
-                    log::info!("{role} runs on {provider}");
-                    self.graphs.push(GraphReport { role: role.name(), provider, refused });
+                Ok((session, nodes)) => {
+                    log::info!("{role} runs on {provider}: {nodes:?} nodes");
+                    self.graphs.push(GraphReport { role: role.name(), provider, nodes, refused });
                     return Ok(session);
                 }
                 Err(reason) => refused.push((provider, reason)),
@@ -165,7 +176,7 @@ impl Ladder {
         &mut self,
         provider: Provider,
         commit: &impl Fn(SessionBuilder) -> ort::Result<Session>,
-    ) -> Result<Session, String> {
+    ) -> Result<(Session, BTreeMap<String, usize>), String> {
         if let Some(reason) = self.absent.get(&provider) {
             return Err(reason.clone());
         }
@@ -177,20 +188,18 @@ impl Ladder {
                 return Err(e.to_string());
             }
         };
-        commit(builder).map_err(|e| {
-            log::warn!("{provider} cannot run the graph: {e}");
-            e.to_string()
-        })
+        placed(provider, commit(builder)).inspect_err(|reason| log::warn!("{provider} cannot run the graph: {reason}"))
     }
 
     fn builder(&self, provider: Provider) -> ort::Result<SessionBuilder> {
         let providers = self.providers(provider)?;
-        let builder = Session::builder(&self.library.environment)?
+        let builder = Session::builder(self.library.environment())?
             .with_execution_providers(providers)?
             .with_intra_threads(self.options.threads)?
             // A pool that spins between frames takes cores from the rest of the robot.
             .with_intra_op_spinning(false)?
-            .with_inter_op_spinning(false)?;
+            .with_inter_op_spinning(false)?
+            .with_config_entry(placement::RECORD_KEY, "1")?;
         Ok(builder)
     }
 
@@ -218,6 +227,17 @@ impl Ladder {
             return Err(ort::Error::new("this ONNX Runtime was built without it"));
         }
         Ok(providers.into_iter().map(ExecutionProviderDispatch::error_on_failure).collect())
+    }
+}
+
+/// A session of which `provider` runs at least one node, and who runs how many.
+fn placed(provider: Provider, session: ort::Result<Session>) -> Result<(Session, BTreeMap<String, usize>), String> {
+    let session = session.map_err(|e| e.to_string())?;
+    let nodes = placement::nodes_by_provider(&session).map_err(|e| e.to_string())?;
+    if nodes.contains_key(provider.onnx_name()) || provider == Provider::Cpu {
+        Ok((session, nodes))
+    } else {
+        Err(format!("it took none of the graph's nodes, which went to {nodes:?}"))
     }
 }
 

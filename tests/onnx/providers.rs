@@ -13,6 +13,10 @@ fn every_graph_is_reported() {
     let roles: Vec<_> = bundle.report.graphs.iter().map(|graph| graph.role).collect();
     assert_eq!(roles, ["image_encoder", "mask_decoder", "caption_prefix", "lm_prefill", "lm_decode"]);
     assert!(bundle.report.graphs.iter().all(|graph| graph.provider == Provider::Cpu && graph.refused.is_empty()));
+    for graph in &bundle.report.graphs {
+        assert_eq!(graph.nodes.keys().collect::<Vec<_>>(), ["CPUExecutionProvider"], "{graph:?}");
+        assert!(graph.nodes.values().all(|count| *count > 0), "{graph:?}");
+    }
     assert_eq!(bundle.report.summary(), "cpu");
     assert!(bundle.report.library.path.display().to_string().contains("onnxruntime"));
 }

@@ -109,13 +109,16 @@ impl Walk {
     }
 }
 
-/// The fields of one message: number, and content where it has a length.
+/// A field's number, and its content where that has a length.
+type Field<'a> = (u64, Option<&'a [u8]>);
+
+/// The fields of one message.
 struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    fn next(&mut self) -> Result<Option<(u64, Option<&'a [u8]>)>, ProtobufError> {
+    fn next(&mut self) -> Result<Option<Field<'a>>, ProtobufError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
