@@ -28,6 +28,14 @@ impl Rect {
         self.bottom - self.top
     }
 
+    pub fn area(self) -> f32 {
+        self.width() * self.height()
+    }
+
+    pub fn center(self) -> (f32, f32) {
+        ((self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0)
+    }
+
     pub fn grown(self, by: f32) -> Self {
         Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
     }

@@ -8,6 +8,8 @@ use crate::core::geometry::{PixelBox, Size};
 use crate::core::label_map;
 use crate::core::region::Region;
 
+/// Pixels that are looked at together.
+const STRETCH: usize = 16;
 /// How dark the seam outside a line is, which keeps lines apart from a background of their own colour.
 const SEAM_ALPHA: f32 = 0.45;
 
@@ -74,14 +76,20 @@ impl Edge {
                 continue;
             }
             let pixels = canvas.row_mut(y as usize, x as usize).as_chunks_mut::<3>().0;
-            for (pixel, &sum) in pixels.iter_mut().zip(&sums[skipped_columns..]) {
-                if sum != 0 && sum != self.full {
+            let sums = sums[skipped_columns..].chunks(STRETCH);
+            for (pixels, sums) in pixels.chunks_mut(STRETCH).zip(sums).filter(|(_, sums)| self.crosses(sums)) {
+                for (pixel, &sum) in pixels.iter_mut().zip(sums) {
                     let (seam, line) = alphas[usize::from(sum)];
                     blend(pixel, Rgb([0; 3]), seam);
                     blend(pixel, color, line);
                 }
             }
         }
+    }
+
+    /// Whether there is anything of the edge here; most stretches are all outside or all inside.
+    fn crosses(&self, sums: &[u16]) -> bool {
+        sums.iter().any(|&sum| sum != 0) && sums.iter().any(|&sum| sum != self.full)
     }
 
     /// For each sum: how dark the seam is and how strong the line, 0..=256. The line is strongest where half of the

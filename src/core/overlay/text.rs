@@ -8,6 +8,8 @@ use epaint_default_fonts::{HACK_REGULAR, UBUNTU_LIGHT};
 /// Letters are drawn this much wider, in text heights: Ubuntu Light alone is thin at small sizes.
 const STROKE: f32 = 0.028;
 
+const ELLIPSIS: char = '\u{2026}';
+
 /// The first font that has a character draws it.
 static FONTS: LazyLock<[FontRef<'static>; 2]> = LazyLock::new(|| {
     [UBUNTU_LIGHT, HACK_REGULAR].map(|font| FontRef::try_from_slice(font).expect("a font compiled into the program"))
@@ -57,11 +59,27 @@ impl Typesetter {
         lines
     }
 
+    /// As [`Typesetter::wrap`], with the lines as equally long as words allow.
+    pub fn wrap_evenly(self, text: &str, max_width: f32, max_lines: usize) -> Vec<String> {
+        let mut best = self.wrap(text, max_width, max_lines);
+        if best.len() < 2 || best.iter().any(|line| line.ends_with(ELLIPSIS)) {
+            return best;
+        }
+        for share in (50..100).step_by(5) {
+            let narrower = self.wrap(text, max_width * share as f32 / 100.0, best.len());
+            if !narrower.iter().any(|line| line.ends_with(ELLIPSIS)) {
+                best = narrower;
+                break;
+            }
+        }
+        best
+    }
+
     /// As many characters as fit, and an ellipsis.
     fn shorten(self, text: &str, max_width: f32) -> String {
         let mut kept = text.to_owned();
         loop {
-            let shortened = format!("{}\u{2026}", kept.trim_end());
+            let shortened = format!("{}{ELLIPSIS}", kept.trim_end());
             if self.width(&shortened) <= max_width || kept.pop().is_none() {
                 return shortened;
             }
