@@ -6,6 +6,7 @@
 //! graph runs once before anything is said to be loaded (`self_test`).
 
 pub mod bundle;
+pub mod bundle_dir;
 mod language;
 pub mod library;
 pub mod load;

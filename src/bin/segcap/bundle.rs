@@ -1,0 +1,93 @@
+//! `segcap bundle check`: is this folder a model that runs, and what is in it?
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use segcap::onnx::bundle::manifest::{GraphEntry, Graphs, Manifest};
+use segcap::onnx::provider::{GraphReport, SessionOptions};
+use segcap::onnx::{LoadOptions, LoadedBundle, bundle_dir};
+
+use super::args::CheckArgs;
+use super::table::{Column, Table};
+
+/// Loading is the check: hashes, paths, tensors, tokenizer, and one run of every graph.
+pub fn check(args: &CheckArgs) -> Result<()> {
+    let dir = bundle_dir::find(args.dir.as_deref())?;
+    let session = SessionOptions { provider: args.provider, ..SessionOptions::default() };
+    let options = LoadOptions { session, ..LoadOptions::default() };
+    let bundle =
+        segcap::onnx::load(&dir, &options).with_context(|| format!("{} is not a good bundle", dir.display()))?;
+    print!("{}", describe(&dir, &bundle)?);
+    Ok(())
+}
+
+fn describe(dir: &Path, bundle: &LoadedBundle) -> Result<String> {
+    let manifest = &bundle.manifest;
+    let mut text = format!("{} in {}\n", manifest.title(), dir.display());
+    text += &format!("license: {}\nsource: {}\n", manifest.license, manifest.source);
+    let rules = &manifest.preprocess;
+    text += &format!("input: {0}x{0} pixels, {1:?}\n", rules.input_size, rules.rule());
+    text += &format!("runs on: ONNX Runtime {}\n\n", bundle.report.library);
+    text += &graphs_table(dir, manifest, &bundle.report.graphs)?;
+    for graph in &bundle.report.graphs {
+        for (provider, reason) in &graph.refused {
+            text += &format!("{}: not on {provider}: {reason}\n", graph.role);
+        }
+    }
+    text.push('\n');
+    text += &match &manifest.language_model {
+        Some(language) => format!(
+            "captions: {} layers, at most {} tokens, end token {}, {}\n",
+            language.layers, language.max_new_tokens, language.eos_token_id, language.tokenizer
+        ),
+        None => "captions: none, this bundle segments only\n".to_owned(),
+    };
+    text += "All hashes match, every tensor is in its place, each graph has run once.\n";
+    Ok(text)
+}
+
+fn graphs_table(dir: &Path, manifest: &Manifest, reports: &[GraphReport]) -> Result<String> {
+    let mut table = Table::new(vec![
+        Column::left("graph"),
+        Column::left("file"),
+        Column::right("MB"),
+        Column::left("provider"),
+        Column::left("inputs"),
+        Column::left("outputs"),
+    ]);
+    for report in reports {
+        let Some(entry) = graph_of(&manifest.graphs, report.role) else { continue };
+        let megabytes = bytes(dir, entry)? as f64 / 1e6;
+        table.row(vec![
+            report.role.to_owned(),
+            entry.file.clone(),
+            format!("{megabytes:.1}"),
+            report.provider.to_string(),
+            entry.inputs.values().cloned().collect::<Vec<_>>().join(" "),
+            entry.outputs.values().cloned().collect::<Vec<_>>().join(" "),
+        ]);
+    }
+    Ok(table.render())
+}
+
+/// The graph's file and the weights beside it.
+fn bytes(dir: &Path, entry: &GraphEntry) -> Result<u64> {
+    let sizes = std::iter::once(&entry.file).chain(entry.data.keys()).map(|file| {
+        let path = dir.join(file);
+        fs::metadata(&path).map(|data| data.len()).with_context(|| format!("cannot read {}", path.display()))
+    });
+    sizes.sum()
+}
+
+fn graph_of<'a>(graphs: &'a Graphs, role: &str) -> Option<&'a GraphEntry> {
+    match role {
+        "image_encoder" => Some(&graphs.image_encoder),
+        "mask_decoder" => graphs.mask_decoder.as_ref(),
+        "sam_decoder" => graphs.sam_decoder.as_ref(),
+        "caption_prefix" => graphs.caption_prefix.as_ref(),
+        "lm_prefill" => graphs.lm_prefill.as_ref(),
+        "lm_decode" => graphs.lm_decode.as_ref(),
+        _ => None,
+    }
+}
