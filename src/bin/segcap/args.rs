@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgMatches, Args, Parser, Subcommand};
+use segcap::core::settings::EverythingSettings;
 use segcap::onnx::provider::ProviderChoice;
 
 /// Tells what is where in a picture, in words.
@@ -62,10 +63,8 @@ pub struct ImageArgs {
     /// Every thing in the image
     #[arg(long, help_heading = "Prompts")]
     pub everything: bool,
-    /// --everything looks at a grid with this many points on a side
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=64),
-        help_heading = "Prompts")]
-    pub points_per_side: u32,
+    #[command(flatten)]
+    pub sieve: SieveArgs,
     /// Masks only, no words
     #[arg(long)]
     pub no_captions: bool,
@@ -80,6 +79,33 @@ pub struct ImageArgs {
     pub json: Option<PathBuf>,
     #[command(flatten)]
     pub model: ModelArgs,
+}
+
+/// What --everything keeps.
+#[derive(Args)]
+#[command(next_help_heading = "With --everything")]
+pub struct SieveArgs {
+    /// Points on a side of the grid that is looked at
+    #[arg(long, value_name = "N", default_value_t = EverythingSettings::default().points_per_side,
+        value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub points_per_side: u32,
+    /// Drop masks of which the model itself expects a lower IoU, 0 to 1
+    #[arg(long, value_name = "IOU", default_value_t = EverythingSettings::default().pred_iou_thresh)]
+    pub pred_iou_thresh: f32,
+    /// Drop masks that change more with their threshold, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = EverythingSettings::default().stability_thresh)]
+    pub stability_thresh: f32,
+}
+
+impl SieveArgs {
+    pub fn settings(&self) -> EverythingSettings {
+        EverythingSettings {
+            points_per_side: self.points_per_side,
+            pred_iou_thresh: self.pred_iou_thresh,
+            stability_thresh: self.stability_thresh,
+            ..EverythingSettings::default()
+        }
+    }
 }
 
 #[derive(Args)]

@@ -1,11 +1,12 @@
 //! `segcap bundle check`: is this folder a model that runs, and what is in it?
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use segcap::onnx::bundle::manifest::{GraphEntry, Graphs, Manifest};
-use segcap::onnx::provider::{GraphReport, SessionOptions};
+use segcap::onnx::provider::{GraphReport, Provider, SessionOptions};
 use segcap::onnx::{LoadOptions, LoadedBundle, bundle_dir};
 
 use super::args::CheckArgs;
@@ -30,12 +31,8 @@ fn describe(dir: &Path, bundle: &LoadedBundle) -> Result<String> {
     text += &format!("input: {0}x{0} pixels, {1:?}\n", rules.input_size, rules.rule());
     text += &format!("runs on: ONNX Runtime {}\n\n", bundle.report.library);
     text += &graphs_table(dir, manifest, &bundle.report.graphs)?;
-    for graph in &bundle.report.graphs {
-        for (provider, reason) in &graph.refused {
-            text += &format!("{}: not on {provider}: {reason}\n", graph.role);
-        }
-    }
     text.push('\n');
+    text += &refusals(&bundle.report.graphs);
     text += &match &manifest.language_model {
         Some(language) => format!(
             "captions: {} layers, at most {} tokens, end token {}, {}\n",
@@ -53,8 +50,7 @@ fn graphs_table(dir: &Path, manifest: &Manifest, reports: &[GraphReport]) -> Res
         Column::left("file"),
         Column::right("MB"),
         Column::left("provider"),
-        Column::left("inputs"),
-        Column::left("outputs"),
+        Column::left("tensors"),
     ]);
     for report in reports {
         let Some(entry) = graph_of(&manifest.graphs, report.role) else { continue };
@@ -64,11 +60,28 @@ fn graphs_table(dir: &Path, manifest: &Manifest, reports: &[GraphReport]) -> Res
             entry.file.clone(),
             format!("{megabytes:.1}"),
             report.provider.to_string(),
-            entry.inputs.values().cloned().collect::<Vec<_>>().join(" "),
-            entry.outputs.values().cloned().collect::<Vec<_>>().join(" "),
+            format!("{} -> {}", names(&entry.inputs), names(&entry.outputs)),
         ]);
     }
     Ok(table.render())
+}
+
+fn names(tensors: &BTreeMap<String, String>) -> String {
+    tensors.values().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// One line for each provider that could not be had, with the graphs that would have been on it.
+fn refusals(reports: &[GraphReport]) -> String {
+    let mut graphs: BTreeMap<(Provider, &str), Vec<&str>> = BTreeMap::new();
+    for report in reports {
+        for (provider, reason) in &report.refused {
+            graphs.entry((*provider, reason)).or_default().push(report.role);
+        }
+    }
+    let line = |((provider, reason), graphs): (&(Provider, &str), &Vec<&str>)| {
+        format!("not on {provider}: {} ({reason})\n", graphs.join(", "))
+    };
+    graphs.iter().map(line).collect()
 }
 
 /// The graph's file and the weights beside it.

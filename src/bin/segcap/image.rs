@@ -17,7 +17,7 @@ use segcap::core::progress;
 use segcap::core::prompt::{Prompt, RawPrompt, Shape};
 use segcap::core::raw_image::{CompressedImage, RawImage};
 use segcap::core::region::{Caption, CaptionState, Region, RegionArray};
-use segcap::core::settings::{CaptionSettings, EverythingSettings, Limits};
+use segcap::core::settings::{CaptionSettings, Limits};
 use segcap::onnx::provider::SessionOptions;
 use segcap::onnx::{LoadOptions, LoadedBundle, bundle_dir};
 
@@ -37,8 +37,7 @@ pub fn run(args: &ImageArgs, prompts: Vec<PromptArg>) -> Result<()> {
     let (mut bundle, load) = timed(|| load_bundle(&args.model))?;
     let (embedding, encode) = timed(|| bundle.model.vision.encoder.encode(&photo))?;
     let (found, decode) = timed(|| {
-        let everything = EverythingSettings { points_per_side: args.points_per_side, ..EverythingSettings::default() };
-        let options = SegmentOptions { everything, ..SegmentOptions::default() };
+        let options = SegmentOptions { everything: args.sieve.settings(), ..SegmentOptions::default() };
         segment(bundle.model.vision.decoder.as_mut(), &embedding, &prompts, &options, &mut progress::ignore)
     })?;
     let (captions, caption) = timed(|| captions(args, &mut bundle, &embedding, &found))?;

@@ -15,7 +15,9 @@ use args::{Cli, Command};
 
 /// Exit codes: 0 fine, 1 failed, 2 usage.
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    // Which provider was taken stands in what is printed; why, only where it is asked for.
+    let quiet = env_logger::Env::default().default_filter_or("warn,segcap::onnx::provider=error");
+    env_logger::Builder::from_env(quiet).init();
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match &cli.command {
@@ -45,5 +47,8 @@ fn no_prompt() -> ! {
                   \x20 --mask FILE      the thing that this rough mask covers\n\
                   \x20 --everything     every thing in the image\n\
                   For example: segcap image photo.jpg --point 320,240 --out overlay.png";
-    Cli::command().error(ErrorKind::MissingRequiredArgument, lesson).exit()
+    let mut command = Cli::command();
+    command.build();
+    let image = command.find_subcommand_mut("image").expect("the subcommand that was parsed");
+    image.error(ErrorKind::MissingRequiredArgument, lesson).exit()
 }

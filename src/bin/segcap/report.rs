@@ -40,10 +40,10 @@ struct RegionJson<'a> {
     bbox: [u32; 4],
     /// Pixels inside the mask.
     area: u32,
-    predicted_iou: f32,
-    stability: f32,
+    predicted_iou: f64,
+    stability: f64,
     caption: Option<&'a str>,
-    caption_score: Option<f32>,
+    caption_score: Option<f64>,
     segmentation: RleJson,
 }
 
@@ -82,10 +82,10 @@ impl Report<'_> {
             prompt_index,
             bbox: [bbox.x, bbox.y, bbox.width, bbox.height],
             area: region.mask.area(),
-            predicted_iou: region.predicted_iou,
-            stability: region.stability,
+            predicted_iou: to_4_places(region.predicted_iou),
+            stability: to_4_places(region.stability),
             caption: spoken.then_some(region.caption.text.as_str()),
-            caption_score: spoken.then_some(region.caption.score),
+            caption_score: spoken.then(|| to_4_places(region.caption.score)),
             segmentation: RleJson {
                 size: [size.height, size.width],
                 counts: Rle::encode(Some(&region.mask), size).to_compressed(),
@@ -103,13 +103,11 @@ impl Report<'_> {
             self.array.model,
             self.provider
         );
-        if self.array.regions.is_empty() {
-            text.push_str("No regions found.\n");
-        } else {
+        if !self.array.regions.is_empty() {
             text.push_str(&self.regions_table());
         }
         for prompt in &self.without_mask {
-            text.push_str(&format!("\nNothing found for {prompt}."));
+            text.push_str(&format!("Nothing found for {prompt}.\n"));
         }
         let Timings { load, encode, decode, caption } = self.timings;
         text.push_str(&format!(
@@ -145,6 +143,11 @@ impl Report<'_> {
         }
         table.render()
     }
+}
+
+/// What the models' scores are good for.
+fn to_4_places(score: f32) -> f64 {
+    (f64::from(score) * 1e4).round() / 1e4
 }
 
 fn words(region: &Region) -> String {
