@@ -99,12 +99,12 @@ class Client:
             self.node.destroy_subscription(self._regions_subscription)
         self._regions_subscription = self.listen(RegionArray, f"{self.target}/regions", take)
 
-    def graph_is_ready(self):
-        """Whether the node's service, its regions and its ears for prompts and pictures are all connected."""
+    def graph_is_ready(self, with_images=True):
+        """Whether the node's service, its regions and its ears for prompts and (raw) pictures are all connected."""
         return (
             self.service.service_is_ready()
             and self.prompts.get_subscription_count() > 0
-            and self.images.get_subscription_count() > 0
+            and (self.images.get_subscription_count() > 0 or not with_images)
             and self.node.count_publishers(f"{self.target}/regions") > 0
         )
 

@@ -35,6 +35,7 @@ def region_rows(array):
     """Cells of the region table, in the order of the array."""
     return [
         (
+            region.label,
             region.id,
             region.prompt_id or "-",
             f"{region.bbox.x_offset},{region.bbox.y_offset} {region.bbox.width}x{region.bbox.height}",
@@ -50,7 +51,7 @@ def _state_word(region):
     return words.get(region.caption_state, "?")
 
 
-REGION_HEADERS = ("id", "prompt", "box", "score", "caption")
+REGION_HEADERS = ("label", "id", "prompt", "box", "score", "caption")
 
 
 def percentile(values, percent):

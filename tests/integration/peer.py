@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+from functools import partial
 
 import scenes
 from client import Client, stamp_key
@@ -31,6 +32,7 @@ class NodeUnderTest:
             dict(os.environ),
         )
         self.client = None
+        self.takes_images = (parameters or {}).get("image_transport") != "compressed"
         if connect:
             try:
                 self.connect()
@@ -42,7 +44,7 @@ class NodeUnderTest:
         """A client that has found the node."""
         name = f"peer_{os.getpid()}_{self.number}"
         self.client = Client(self.full_name, self.image_topic, name, self.domain)
-        self._wait(self.client.graph_is_ready, GRAPH_TIMEOUT_S, f"the graph of {self.full_name}")
+        self._wait(partial(self.client.graph_is_ready, self.takes_images), GRAPH_TIMEOUT_S, f"the graph of {self.full_name}")
 
     def stop(self):
         if self.client:

@@ -50,7 +50,7 @@ def box_of(size):
 
 BAD_PROMPTS = {
     "none": ([], "INVALID_PROMPT", "0"),
-    "NaN point": ([point_prompt("bad", [(math.nan, 1)])], "INVALID_PROMPT", "nan"),
+    "NaN point": ([point_prompt("bad", [(math.nan, 1)])], "INVALID_PROMPT", "(?i:nan)"),
     "point outside": ([point_prompt("bad", [(5000, 1)])], "INVALID_PROMPT", "5000"),
     "empty box": ([box_of((0, 0))], "INVALID_PROMPT", "0x0"),
     "labels": ([point_prompt("bad", [(5, 5)], [1, 1])], "INVALID_PROMPT", "label"),
@@ -120,11 +120,11 @@ def jpeg_with_size(width, height):
 BAD_FILES = {
     "empty": (lambda: b"", "NO_IMAGE|UNSUPPORTED|INVALID_PROMPT", ""),
     "text": (lambda: b"this is not a picture, it is a sentence", "UNSUPPORTED", ""),
-    "truncated jpeg": (lambda: bytes(compressed(SCENE.rgb).data)[:900], "INVALID_PROMPT", "(?i)jpeg"),
-    "truncated png": (lambda: bytes(compressed(SCENE.rgb, "png").data)[:200], "INVALID_PROMPT", "(?i)png"),
+    "truncated jpeg": (lambda: bytes(compressed(SCENE.rgb).data)[:900], "INVALID_PROMPT", "(?i:jpeg)"),
+    "truncated png": (lambda: bytes(compressed(SCENE.rgb, "png").data)[:200], "INVALID_PROMPT", "(?i:png)"),
     "jpeg of 20000x20000": (lambda: jpeg_with_size(20000, 20000), "INVALID_PROMPT", "20000x20000"),
     "png of 60000x60000": (lambda: png_header(60000, 60000), "INVALID_PROMPT", "60000x60000"),
-    "jpeg header alone": (lambda: b"\xff\xd8\xff\xe0", "INVALID_PROMPT", "(?i)jpeg"),
+    "jpeg header alone": (lambda: b"\xff\xd8\xff\xe0", "INVALID_PROMPT", "(?i:jpeg)"),
     "gif": (lambda: b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "UNSUPPORTED", ""),
 }
 

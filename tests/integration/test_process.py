@@ -125,7 +125,7 @@ def test_a_camera_of_120_hz_is_followed_without_growth(start_node):
     """Answers stay young although the model cannot keep up, and memory stays where it is."""
     from processes import resident_mb
 
-    node = start_node()
+    node = start_node(parameters={"embedding_cache_mb": 8})
     camera = start_camera(node, 120)
     try:
         node.client.send_prompts([box_prompt("disc", (200, 150, 200, 200))], sticky=True)
