@@ -18,7 +18,7 @@ pub(super) enum Asker {
     EverythingMode,
     /// A message of prompts for this frame.
     Once,
-    Request(PendingRequest),
+    Request(Box<PendingRequest>),
 }
 
 /// One asker and the place of its prompts in the list.
@@ -64,7 +64,7 @@ impl Asks {
     /// A request whose prompts do not fit is answered at once.
     pub(super) fn add_request(&mut self, request: PendingRequest, limits: &Limits) {
         match self.check(&request.request.prompts, limits) {
-            Ok(prompts) => self.add(Asker::Request(request), prompts),
+            Ok(prompts) => self.add(Asker::Request(Box::new(request)), prompts),
             Err(refusal) => request.refuse(refusal),
         }
     }
@@ -86,7 +86,7 @@ impl Asks {
 
     pub(super) fn into_requests(self) -> impl Iterator<Item = PendingRequest> {
         self.asks.into_iter().filter_map(|ask| match ask.asker {
-            Asker::Request(request) => Some(request),
+            Asker::Request(request) => Some(*request),
             Asker::Sticky | Asker::EverythingMode | Asker::Once => None,
         })
     }

@@ -89,3 +89,55 @@ fn payload_bytes(payload: &ImagePayload) -> usize {
         ImagePayload::Compressed(file) => file.data.len(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::raw_image::CompressedImage;
+
+    fn frame(secs: i32, bytes: usize) -> Arc<Arrived> {
+        let header = crate::core::frame::Header {
+            camera: "".into(),
+            stamp: Stamp { secs, nanos: 0 },
+            frame_id: "optical".into(),
+        };
+        let file = CompressedImage { format: "jpeg".into(), data: vec![0; bytes] };
+        Arc::new(Arrived { raw: RawFrame { header, payload: ImagePayload::Compressed(file) }, at: Instant::now() })
+    }
+
+    fn stamps(camera: &Camera) -> Vec<i32> {
+        camera.frames.iter().map(|frame| frame.stamp().secs).collect()
+    }
+
+    #[test]
+    fn a_few_frames_are_kept_however_many_come() {
+        let mut camera = Camera::default();
+        for secs in 1..=1000 {
+            let (displaced, fallen) = camera.put(frame(secs, 10));
+            assert_eq!(displaced, secs > 1);
+            assert_eq!(fallen.len(), usize::from(secs > MOST_FRAMES as i32));
+        }
+        assert_eq!(stamps(&camera), (993..=1000).collect::<Vec<_>>());
+        assert!(camera.find(Stamp { secs: 995, nanos: 0 }).is_some());
+        assert!(camera.find(Stamp { secs: 992, nanos: 0 }).is_none());
+    }
+
+    #[test]
+    fn large_frames_are_fewer_but_the_newest_stays() {
+        let mut camera = Camera::default();
+        for secs in 1..=5 {
+            camera.put(frame(secs, MOST_BYTES / 2));
+        }
+        assert_eq!(stamps(&camera), [4, 5]);
+        camera.put(frame(6, MOST_BYTES + 1));
+        assert_eq!(stamps(&camera), [6]);
+    }
+
+    #[test]
+    fn a_zero_stamp_names_no_frame() {
+        let mut camera = Camera::default();
+        camera.put(frame(0, 10));
+        assert!(camera.find(Stamp::default()).is_none());
+        assert!(camera.newest().is_some());
+    }
+}

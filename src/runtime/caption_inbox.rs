@@ -1,7 +1,7 @@
 //! Where regions wait for their words.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use image::RgbImage;
@@ -63,12 +63,21 @@ pub(super) struct CaptionInbox {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     stopped: AtomicBool,
-    most_pending: usize,
+    most_pending: AtomicUsize,
 }
 
 impl CaptionInbox {
     pub(super) fn new(most_pending: usize) -> Self {
-        Self { waiting: Mutex::default(), arrived: Condvar::new(), stopped: AtomicBool::new(false), most_pending }
+        Self {
+            waiting: Mutex::default(),
+            arrived: Condvar::new(),
+            stopped: AtomicBool::new(false),
+            most_pending: AtomicUsize::new(most_pending),
+        }
+    }
+
+    pub(super) fn set_most_pending(&self, most_pending: usize) {
+        self.most_pending.store(most_pending, Ordering::Relaxed);
     }
 
     /// Never waits. `Ok` holds the older frame that this one displaces, `Err` gives the job back: the queue is full.
@@ -80,7 +89,7 @@ impl CaptionInbox {
         }
         let displaced = if job.is_stream() {
             waiting.put_stream(job)
-        } else if waiting.asked.len() < self.most_pending {
+        } else if waiting.asked.len() < self.most_pending.load(Ordering::Relaxed) {
             waiting.asked.push_back(job);
             None
         } else {

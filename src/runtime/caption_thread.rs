@@ -32,7 +32,7 @@ pub(super) fn run(shared: &Shared, mut model: CaptionModel) {
 
 /// A caption for each region, in their order.
 fn describe(shared: &Shared, model: &mut CaptionModel, job: &CaptionJob) -> Result<Vec<Spoken>, Refusal> {
-    let settings = &shared.settings.caption;
+    let settings = shared.settings().caption.clone();
     let (shapes, shape_of_region) = distinct_shapes(job);
     // Asked between tokens: neither shutdown nor a caller who has left waits for the end of a sentence.
     let cancel = || shared.captions.is_stopped() || job.recipient.has_left();

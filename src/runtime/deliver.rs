@@ -15,11 +15,12 @@ use crate::core::frame::Frame;
 use crate::core::pipeline::Found;
 use crate::core::ports::Embedding;
 use crate::core::region::{Region, RegionArray};
-use crate::core::settings::CaptionMode;
+use crate::core::settings::{CaptionMode, Settings};
 
 /// A turn's picture, when its masks are there.
 pub(super) struct Delivery<'a> {
     pub shared: &'a Shared,
+    pub settings: &'a Settings,
     pub frame: Frame,
     pub embedding: Embedding,
     /// When the frame came in; `None` for pictures of requests and of the past.
@@ -38,7 +39,7 @@ impl Delivery<'_> {
             let follows = matches!(asker, Asker::Sticky);
             match asker {
                 Asker::Request(request) => {
-                    requests.push((request, share));
+                    requests.push((*request, share));
                     continue;
                 }
                 Asker::Once => {
@@ -109,7 +110,7 @@ impl Delivery<'_> {
     }
 
     fn captions_in_background(&self) -> bool {
-        self.shared.model_captions && self.shared.settings.caption.mode == CaptionMode::Background
+        self.shared.model_captions && self.settings.caption.mode == CaptionMode::Background
     }
 
     fn array(&self, regions: Vec<Region>) -> RegionArray {

@@ -81,11 +81,17 @@ impl EncodedFrames {
         self.by_stamp.get(&key).filter(|encoded| same_pixels(&encoded.frame.image, &frame.image)).cloned()
     }
 
+    /// A smaller bound holds from the next picture on.
+    pub(super) fn set_most_bytes(&mut self, most_bytes: usize) {
+        self.most_bytes = most_bytes;
+    }
+
     pub(super) fn put(&mut self, encoded: Encoded) {
         if encoded.bytes() > self.most_bytes {
             return;
         }
-        if encoded.frame.header.stamp.is_zero() {
+        let is_stamped = !encoded.frame.header.stamp.is_zero();
+        if !is_stamped {
             if encoded.source.is_some() {
                 self.bytes += encoded.bytes();
                 self.bytes -= self.unstamped.replace(encoded).map_or(0, |old| old.bytes());
@@ -95,7 +101,10 @@ impl EncodedFrames {
             self.bytes -= self.by_stamp.push(encoded.key(), encoded).map_or(0, |(_, old)| old.bytes());
         }
         while self.bytes > self.most_bytes {
-            let oldest = self.by_stamp.pop_lru().map(|(_, oldest)| oldest).or_else(|| self.unstamped.take());
+            // Whatever goes, the picture just put stays: it fits.
+            let has_older = self.by_stamp.len() > usize::from(is_stamped);
+            let oldest =
+                if has_older { self.by_stamp.pop_lru().map(|(_, oldest)| oldest) } else { self.unstamped.take() };
             let Some(oldest) = oldest else { break };
             self.bytes -= oldest.bytes();
         }
@@ -104,4 +113,67 @@ impl EncodedFrames {
 
 fn same_pixels(a: &RgbImage, b: &RgbImage) -> bool {
     a.dimensions() == b.dimensions() && a.as_raw() == b.as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fake_model::fake_embedding;
+    use crate::core::frame::Header;
+    use crate::core::geometry::Size;
+
+    /// 300 bytes of pixels and the fake embedding's 1000.
+    const BYTES: usize = 1300;
+
+    fn camera() -> Arc<str> {
+        "".into()
+    }
+
+    fn encoded(secs: i32, own: bool) -> Encoded {
+        let header = Header { camera: camera(), stamp: Stamp { secs, nanos: 0 }, frame_id: "optical".into() };
+        let frame = Frame { header, image: Arc::new(RgbImage::new(10, 10)) };
+        let source = (!own).then(Weak::new);
+        Encoded { frame, embedding: fake_embedding(Size::new(10, 10)), source }
+    }
+
+    fn has(frames: &mut EncodedFrames, secs: i32) -> bool {
+        frames.of_stamp(&camera(), Stamp { secs, nanos: 0 }).is_some()
+    }
+
+    #[test]
+    fn the_least_recently_used_go_first_and_the_bound_holds() {
+        let mut frames = EncodedFrames::new(3 * BYTES);
+        for secs in 1..=3 {
+            frames.put(encoded(secs, false));
+        }
+        assert!(has(&mut frames, 1));
+        frames.put(encoded(4, false));
+        assert_eq!([1, 2, 3, 4].map(|secs| has(&mut frames, secs)), [true, false, true, true]);
+        frames.put(encoded(4, false));
+        frames.put(encoded(0, false));
+        frames.put(encoded(0, false));
+        assert!(frames.bytes <= 3 * BYTES, "{}", frames.bytes);
+        let kept = frames.by_stamp.len() + usize::from(frames.unstamped.is_some());
+        assert_eq!(frames.bytes, kept * BYTES, "the count of bytes follows what is there");
+        frames.set_most_bytes(BYTES);
+        frames.put(encoded(5, false));
+        assert_eq!((frames.bytes, has(&mut frames, 5)), (BYTES, true));
+        frames.set_most_bytes(BYTES - 1);
+        frames.put(encoded(6, false));
+        assert!(!has(&mut frames, 6));
+    }
+
+    #[test]
+    fn a_request_s_picture_is_not_a_camera_s() {
+        let mut frames = EncodedFrames::new(10 * BYTES);
+        let own = encoded(1, true);
+        frames.put(own.clone());
+        assert!(!has(&mut frames, 1));
+        assert!(frames.of_request(&own.frame).is_some());
+        let mut other = own.frame.clone();
+        other.image = Arc::new(RgbImage::from_pixel(10, 10, image::Rgb([0, 0, 1])));
+        assert!(frames.of_request(&other).is_none());
+        frames.put(encoded(0, true));
+        assert!(frames.of_request(&encoded(0, true).frame).is_none(), "a zero stamp is no key");
+    }
 }

@@ -12,7 +12,7 @@ use super::stats::{Stats, StatsSnapshot};
 use crate::core::code::ResultCode;
 use crate::core::prompt::RawPrompt;
 use crate::core::raw_image::RawFrame;
-use crate::core::settings::CaptionMode;
+use crate::core::settings::Settings;
 
 /// Clones share one runtime. Nothing here ever waits for a model.
 #[derive(Clone)]
@@ -72,6 +72,15 @@ impl Handle {
         self.0.inbox.is_active()
     }
 
+    /// Applies to whatever is taken up from now on.
+    pub fn set_settings(&self, settings: Settings) {
+        self.0.set_settings(settings);
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        self.0.settings()
+    }
+
     pub fn stats(&self) -> StatsSnapshot {
         self.0.stats.snapshot()
     }
@@ -83,7 +92,7 @@ impl Handle {
 
     /// Whether requests for captions can be answered: the model captions and `caption.mode` is not off.
     pub fn can_caption(&self) -> bool {
-        self.0.model_captions && self.0.settings.caption.mode != CaptionMode::Off
+        self.0.can_caption()
     }
 
     fn admit(&self, request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
@@ -92,14 +101,14 @@ impl Handle {
             let why = if self.0.model_captions { "caption.mode is off" } else { "the loaded bundle does not caption" };
             return Err(Refusal::new(ResultCode::Unsupported, format!("a caption was asked for, but {why}")));
         }
-        let (pending, receiver) = PendingRequest::new(request, self.0.settings.limits.request_timeout);
+        let (pending, receiver) = PendingRequest::new(request, self.0.settings().limits.request_timeout);
         let deadline = pending.deadline;
         self.0.inbox.put_request(pending)?;
         Ok((receiver, deadline))
     }
 
     fn check_count(&self, prompts: &[RawPrompt], may_be_empty: bool) -> Result<(), Refusal> {
-        let most = self.0.settings.limits.max_prompts;
+        let most = self.0.settings().limits.max_prompts;
         if prompts.len() > most || (prompts.is_empty() && !may_be_empty) {
             let message = format!("expected 1 to {most} prompts (limits.max_prompts), got {}", prompts.len());
             return Err(Refusal::new(ResultCode::InvalidPrompt, message));

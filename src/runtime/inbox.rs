@@ -1,6 +1,7 @@
 //! Where frames, prompts and requests wait for the vision thread. Everything in it is bounded; nobody waits to put.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -45,13 +46,13 @@ pub(super) struct Inbox {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     /// Prompt messages that may wait, and requests likewise.
-    most_pending: usize,
+    most_pending: AtomicUsize,
     stats: Arc<Stats>,
 }
 
 impl Inbox {
     pub(super) fn new(most_pending: usize, stats: Arc<Stats>) -> Self {
-        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending, stats }
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending: AtomicUsize::new(most_pending), stats }
     }
 
     /// Ignored while inactive. Fails when there are too many cameras.
@@ -83,7 +84,7 @@ impl Inbox {
         if let Ok(camera) = waiting.resolve(&submission.camera) {
             submission.camera = camera.to_string();
         }
-        if waiting.prompts.len() >= self.most_pending {
+        if waiting.prompts.len() >= self.most_pending() {
             return Err(self.overloaded("prompt messages"));
         }
         waiting.prompts.push_back(PendingPrompts { submission, arrived: Instant::now() });
@@ -98,11 +99,11 @@ impl Inbox {
         if request.request.image.is_none() {
             request.request.camera = waiting.resolve(&request.request.camera)?.to_string();
         }
-        if waiting.requests.len() >= self.most_pending {
+        if waiting.requests.len() >= self.most_pending() {
             // Callers who have left must not keep others out.
             waiting.requests.retain(|waiting| !waiting.reply.is_gone());
         }
-        if waiting.requests.len() >= self.most_pending {
+        if waiting.requests.len() >= self.most_pending() {
             return Err(self.overloaded("requests"));
         }
         waiting.requests.push_back(request);
@@ -111,8 +112,20 @@ impl Inbox {
         Ok(())
     }
 
+    /// Also wakes the vision thread: settings have changed.
+    pub(super) fn set_most_pending(&self, most_pending: usize) {
+        self.most_pending.store(most_pending, Relaxed);
+        // Under the lock, so that the wake-up does not fall between the thread's plan and its wait.
+        let _waiting = self.lock();
+        self.arrived.notify_one();
+    }
+
+    fn most_pending(&self) -> usize {
+        self.most_pending.load(Relaxed)
+    }
+
     fn overloaded(&self, what: &str) -> Refusal {
-        let most = self.most_pending;
+        let most = self.most_pending();
         let message =
             format!("{most} {what} are waiting already (limits.max_pending): expected fewer; ask again later");
         Refusal::new(ResultCode::Overloaded, message)

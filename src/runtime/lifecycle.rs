@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::caption_inbox::CaptionInbox;
 use super::handle::Handle;
-use super::inbox::Inbox;
 use super::output::{self, OutputReceiver};
 use super::shared::Shared;
 use super::stats::Stats;
@@ -35,16 +33,7 @@ impl Runtime {
     pub fn start(model: Model, settings: Settings) -> Result<(Self, Handle, OutputReceiver), StartError> {
         let stats = Arc::new(Stats::default());
         let (output, receiver) = output::channel(Arc::clone(&stats));
-        let most_pending = settings.limits.max_pending;
-        let shared = Arc::new(Shared {
-            model_name: model.name,
-            model_captions: model.caption.is_some(),
-            inbox: Inbox::new(most_pending, Arc::clone(&stats)),
-            captions: CaptionInbox::new(most_pending),
-            output,
-            stats,
-            settings,
-        });
+        let shared = Arc::new(Shared::new(model.name, model.caption.is_some(), settings, output, stats));
         // Made first, so that a second thread that fails to start ends the first one.
         let mut runtime = Self { shared: Arc::clone(&shared), vision: None, caption: None };
         let (vision, caption) = (Arc::clone(&shared), Arc::clone(&shared));

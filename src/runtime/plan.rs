@@ -70,33 +70,22 @@ enum Lane {
 /// State of the choice, owned by the vision thread.
 #[derive(Default)]
 pub(super) struct Planner {
+    settings: Arc<Settings>,
     sticky: BTreeMap<Arc<str>, StickySet>,
-    everything: bool,
-    /// Time from one streamed frame of a camera to the next, at least.
-    pace: Duration,
     streamed: BTreeMap<Arc<str>, Instant>,
     last: Lane,
-    /// How long prompts wait for the first frame of a camera that is not there, while others are.
-    patience: Duration,
 }
 
 impl Planner {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let rate = settings.max_rate_hz;
-        let pace =
-            if rate > 0.0 { Duration::try_from_secs_f32(1.0 / rate).unwrap_or(Duration::MAX) } else { Duration::ZERO };
-        let everything = settings.everything.enabled;
-        Self { everything, pace, patience: settings.limits.request_timeout, ..Self::default() }
-    }
-
     pub(super) fn sticky(&mut self, camera: &Arc<str>) -> &mut StickySet {
         self.sticky.entry(Arc::clone(camera)).or_default()
     }
 
-    pub(super) fn next(&mut self, waiting: &mut Waiting, now: Instant) -> Next<Todo> {
+    pub(super) fn next(&mut self, waiting: &mut Waiting, now: Instant, settings: Arc<Settings>) -> Next<Todo> {
         if waiting.stopped {
             return Next::Stop;
         }
+        self.settings = settings;
         waiting.requests.retain(|request| !request.reply.is_gone());
         for late in waiting.take_requests(|request| now >= request.deadline) {
             late.refuse(Refusal::new(ResultCode::Timeout, "the request's time ran out before its turn came"));
@@ -137,7 +126,7 @@ impl Planner {
                     pending.submission.camera = camera.to_string();
                     waiting.prompts.push_back(pending);
                 }
-                Err(refusal) if !waiting.cameras.is_empty() && now >= pending.arrived + self.patience => {
+                Err(refusal) if !waiting.cameras.is_empty() && now >= pending.arrived + self.patience() => {
                     refused.push((pending.submission.camera.as_str().into(), refusal));
                 }
                 Err(_) => waiting.prompts.push_back(pending),
@@ -174,7 +163,7 @@ impl Planner {
     }
 
     fn streams(&mut self, camera: &Arc<str>) -> bool {
-        self.everything || !self.sticky(camera).is_empty()
+        self.settings.everything.enabled || !self.sticky(camera).is_empty()
     }
 
     fn is_due(&self, camera: &Arc<str>, now: Instant) -> bool {
@@ -182,13 +171,24 @@ impl Planner {
     }
 
     fn due_at(&self, camera: &Arc<str>) -> Option<Instant> {
-        self.streamed.get(camera)?.checked_add(self.pace)
+        self.streamed.get(camera)?.checked_add(self.pace())
+    }
+
+    /// Time from one streamed frame of a camera to the next, at least.
+    fn pace(&self) -> Duration {
+        let rate = self.settings.max_rate_hz;
+        if rate > 0.0 { Duration::try_from_secs_f32(1.0 / rate).unwrap_or(Duration::MAX) } else { Duration::ZERO }
+    }
+
+    /// How long prompts wait for the first frame of a camera that is not there, while others are.
+    fn patience(&self) -> Duration {
+        self.settings.limits.request_timeout
     }
 
     /// The next moment at which something is to be done though nothing arrives.
     fn next_moment(&mut self, waiting: &Waiting, now: Instant) -> Option<Instant> {
         let latches = waiting.prompts.iter().map(|pending| pending.arrived + LATCH);
-        let patience = waiting.prompts.iter().map(|pending| pending.arrived + self.patience);
+        let patience = waiting.prompts.iter().map(|pending| pending.arrived + self.patience());
         let changes = self.sticky.values().filter_map(|set| Some(set.changed? + LATCH));
         let fresh = waiting.cameras.iter().filter(|(_, slot)| slot.fresh);
         let paced = fresh.filter_map(|(camera, _)| self.due_at(camera));

@@ -1,6 +1,6 @@
 //! What the handle and both threads hold in common.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::{Output, Refusal};
 use super::caption_inbox::{CaptionInbox, CaptionJob, Recipient};
@@ -10,10 +10,10 @@ use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
 use crate::core::region::{Caption, CaptionState};
-use crate::core::settings::Settings;
+use crate::core::settings::{CaptionMode, Settings};
 
 pub(super) struct Shared {
-    pub settings: Settings,
+    settings: Mutex<Arc<Settings>>,
     pub model_name: Arc<str>,
     /// The model has its caption part.
     pub model_captions: bool,
@@ -24,6 +24,42 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) fn new(
+        name: Arc<str>,
+        captions: bool,
+        settings: Settings,
+        output: OutputSender,
+        stats: Arc<Stats>,
+    ) -> Self {
+        let most_pending = settings.limits.max_pending;
+        Self {
+            settings: Mutex::new(Arc::new(settings)),
+            model_name: name,
+            model_captions: captions,
+            inbox: Inbox::new(most_pending, Arc::clone(&stats)),
+            captions: CaptionInbox::new(most_pending),
+            output,
+            stats,
+        }
+    }
+
+    /// As they are now; work that has begun keeps those with which it began.
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set_settings(&self, settings: Settings) {
+        let most_pending = settings.limits.max_pending;
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        self.captions.set_most_pending(most_pending);
+        self.inbox.set_most_pending(most_pending);
+    }
+
+    /// Whether words can be had at all.
+    pub(super) fn can_caption(&self) -> bool {
+        self.model_captions && self.settings().caption.mode != CaptionMode::Off
+    }
+
     pub(super) fn set_active(&self, active: bool) {
         if active {
             self.inbox.activate();
@@ -50,7 +86,7 @@ impl Shared {
                 job.refuse(&Refusal::new(ResultCode::Canceled, "the node is shutting down"));
             }
             Err(job) => {
-                let most = self.settings.limits.max_pending;
+                let most = self.settings().limits.max_pending;
                 let message = format!("{most} captions are waiting already (limits.max_pending): ask again later");
                 self.fail_captions(*job, &Refusal::new(ResultCode::Overloaded, message));
             }

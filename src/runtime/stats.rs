@@ -198,3 +198,38 @@ impl fmt::Display for StatsSnapshot {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(n: u64) -> Duration {
+        Duration::from_micros(n)
+    }
+
+    #[test]
+    fn figures_are_of_the_last_samples() {
+        let latency = Latency::default();
+        assert_eq!(latency.figures(), LatencyFigures::default());
+        latency.record(micros(7));
+        let one = LatencyFigures { count: 1, last: micros(7), mean: micros(7), p50: micros(7), p99: micros(7) };
+        assert_eq!(latency.figures(), one);
+        for n in (1..=1000).chain(1..=256) {
+            latency.record(micros(n));
+        }
+        let figures = latency.figures();
+        assert_eq!((figures.count, figures.last), (1257, micros(256)));
+        assert_eq!((figures.mean, figures.p50, figures.p99), (micros(128), micros(128), micros(254)));
+    }
+
+    #[test]
+    fn a_snapshot_names_what_it_holds() {
+        let stats = Stats::default();
+        stats.encodes.add(3);
+        stats.encode.record(micros(5));
+        let snapshot = stats.snapshot();
+        assert!(snapshot.counters().any(|counter| counter == ("encodes", 3)));
+        assert!(snapshot.latencies().any(|(name, figures)| name == "encode" && figures.count == 1));
+        assert!(snapshot.to_string().contains("3 encodes"), "{snapshot}");
+    }
+}

@@ -18,17 +18,14 @@ use crate::core::frame::{Frame, Header, Stamp};
 use crate::core::pipeline::{self, Found, SegmentOptions};
 use crate::core::ports::{Embedding, VisionModel};
 use crate::core::raw_image::RawFrame;
+use crate::core::settings::Settings;
 
 /// Until the inbox is stopped.
 pub(super) fn run(shared: &Shared, model: VisionModel) {
-    let mut vision = Vision {
-        shared,
-        model,
-        planner: Planner::new(&shared.settings),
-        encoded: EncodedFrames::new(shared.settings.embedding_cache_bytes),
-        ids: Ids::default(),
-    };
-    while let Some(todo) = shared.inbox.next(|waiting, now| vision.planner.next(waiting, now)) {
+    let settings = shared.settings();
+    let encoded = EncodedFrames::new(settings.embedding_cache_bytes);
+    let mut vision = Vision { shared, settings, model, planner: Planner::default(), encoded, ids: Ids::default() };
+    while let Some(todo) = shared.inbox.next(|waiting, now| vision.planner.next(waiting, now, shared.settings())) {
         // Models are guarded where they run; this is for faults of our own. Callers hear of it by their dropped replies.
         if catch_unwind(AssertUnwindSafe(|| vision.act(todo))).is_err() {
             shared.stats.model_failures.add(1);
@@ -39,6 +36,8 @@ pub(super) fn run(shared: &Shared, model: VisionModel) {
 
 struct Vision<'a> {
     shared: &'a Shared,
+    /// Those with which the turn began.
+    settings: Arc<Settings>,
     model: VisionModel,
     planner: Planner,
     encoded: EncodedFrames,
@@ -47,6 +46,8 @@ struct Vision<'a> {
 
 impl Vision<'_> {
     fn act(&mut self, todo: Todo) {
+        self.settings = self.shared.settings();
+        self.encoded.set_most_bytes(self.settings.embedding_cache_bytes);
         match todo {
             Todo::Turn(turn) => self.take(turn),
             Todo::Refuse(refused) => {
@@ -110,12 +111,12 @@ impl Vision<'_> {
 
     fn convert(&self, raw: &RawFrame) -> Result<Frame, Refusal> {
         let stats = &self.shared.stats;
-        let image = stats.convert.time(|| raw.payload.to_rgb(&self.shared.settings.limits))?;
+        let image = stats.convert.time(|| raw.payload.to_rgb(&self.settings.limits))?;
         Ok(Frame { header: raw.header.clone(), image: Arc::new(image) })
     }
 
     fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame) {
-        let settings = &self.shared.settings;
+        let settings = Arc::clone(&self.settings);
         match self.planner.sticky(&frame.header.camera).for_size(frame.size(), &settings.limits) {
             Ok(prompts) => asks.add_sticky(prompts),
             Err(error) => self.shared.refuse_prompts(frame.header.camera.clone(), error.into()),
@@ -126,7 +127,7 @@ impl Vision<'_> {
     }
 
     fn add(&self, asks: &mut Asks, camera: &Arc<str>, once: Vec<PromptSubmission>, requests: Vec<PendingRequest>) {
-        let limits = &self.shared.settings.limits;
+        let limits = &self.settings.limits;
         for submission in once {
             if let Err(refusal) = asks.add_once(&submission, limits) {
                 self.shared.refuse_prompts(camera.clone(), refusal);
@@ -151,8 +152,8 @@ impl Vision<'_> {
     }
 
     fn segment(&mut self, embedding: &Embedding, asks: &Asks) -> Result<Vec<Found>, Refusal> {
-        let Self { shared, model, .. } = self;
-        let everything = shared.settings.everything.clone();
+        let Self { shared, settings, model, .. } = self;
+        let everything = settings.everything.clone();
         let options = SegmentOptions { all_masks: asks.wants_all_masks(), everything };
         shared.stats.decodes.add(1);
         let mut go_on = |_| {
@@ -173,7 +174,8 @@ impl Vision<'_> {
             Target::Past { .. } | Target::Own(_) => None,
         };
         let sticky = self.planner.sticky(&frame.header.camera);
-        Delivery { shared: self.shared, frame, embedding, arrived, ids: &mut self.ids, sticky }.hand_out(asks, found);
+        let (shared, settings, ids) = (self.shared, &*self.settings, &mut self.ids);
+        Delivery { shared, settings, frame, embedding, arrived, ids, sticky }.hand_out(asks, found);
     }
 
     /// The picture itself cannot be had.

@@ -86,7 +86,7 @@ async fn a_request_waits_for_its_words_and_goes_before_streams() {
     let without = rig.handle.segment(on_newest(vec![click(31, 20)])).await.unwrap();
     assert_eq!(captions(&without), [(NoCaption, "")]);
     rig.captions.open();
-    assert_eq!(captions(&*request.await.unwrap().unwrap()), [(Done, "thing at 30 20")]);
+    assert_eq!(captions(&request.await.unwrap().unwrap()), [(Done, "thing at 30 20")]);
     assert_eq!(rig.regions().await.header.stamp.secs, 1);
     assert_eq!(rig.regions().await.header.stamp.secs, 2);
 }

@@ -187,3 +187,21 @@ async fn cameras_have_slots_of_their_own() {
     assert_eq!(nameless.code, ResultCode::NotFound);
     assert!(nameless.message.contains("front") && nameless.message.contains("rear"), "{nameless}");
 }
+
+#[tokio::test]
+async fn settings_can_change_while_frames_come() {
+    let mut rig = Rig::start(quiet());
+    rig.frame(1);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none());
+    let mut settings = quiet();
+    settings.everything.enabled = true;
+    settings.limits.max_prompts = 1;
+    settings.limits.max_image_px = 100;
+    rig.handle.set_settings(settings);
+    rig.frame(2);
+    let (what, refusal) = rig.refusal().await;
+    assert_eq!((what, refusal.code), ("frame", ResultCode::InvalidPrompt));
+    let two = rig.handle.segment(on_newest(vec![click(1, 1); 2])).await.unwrap_err();
+    assert!(two.message.contains("1 to 1 prompts"), "{two}");
+}
