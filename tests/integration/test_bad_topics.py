@@ -103,11 +103,12 @@ def test_bytes_that_are_no_message(node):
     still_answers(node)
 
 
-def png_header(width, height):
-    """The first bytes of a PNG that promises a large picture."""
+def png_bomb(width, height):
+    """A small PNG that promises a large picture."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + header
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    chunks = [b"IHDR" + header, b"IDAT" + zlib.compress(bytes(1000)), b"IEND"]
+    framed = [struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
 
 
 def jpeg_with_size(width, height):
@@ -123,7 +124,7 @@ BAD_FILES = {
     "truncated jpeg": (lambda: bytes(compressed(SCENE.rgb).data)[:900], "INVALID_PROMPT", "(?i:jpeg)"),
     "truncated png": (lambda: bytes(compressed(SCENE.rgb, "png").data)[:200], "INVALID_PROMPT", "(?i:png)"),
     "jpeg of 20000x20000": (lambda: jpeg_with_size(20000, 20000), "INVALID_PROMPT", "20000x20000"),
-    "png of 60000x60000": (lambda: png_header(60000, 60000), "INVALID_PROMPT", "60000x60000"),
+    "png of 60000x60000": (lambda: png_bomb(60000, 60000), "INVALID_PROMPT", "60000x60000"),
     "jpeg header alone": (lambda: b"\xff\xd8\xff\xe0", "INVALID_PROMPT", "(?i:jpeg)"),
     "gif": (lambda: b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "UNSUPPORTED", ""),
 }
