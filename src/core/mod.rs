@@ -3,6 +3,7 @@
 pub mod candidate;
 pub mod caption;
 pub mod code;
+pub mod configuration;
 pub mod embedding_cache;
 pub mod everything;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub mod mask;
 pub mod nms;
 pub mod overlay;
 mod packed_mask;
+pub mod parameters;
 pub mod pipeline;
 pub mod pixels;
 pub mod ports;
