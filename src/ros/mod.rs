@@ -1,1 +1,28 @@
-//! ROS 2: r2r adapters, one file each.
+//! ROS 2: r2r adapters, one file each. Names and QoS stand in [`interfaces`], messages become core types in [`convert`],
+//! and nowhere else.
+//!
+//! ```text
+//! [ros-spin thread]  images  -> Handle::frame
+//! [tokio tasks]      prompts -> Handle::prompts     segment <-> Handle::segment     parameters -> watch channel
+//!                    OutputReceiver -> publish -> overlay
+//! ```
+//! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
+
+mod cameras;
+mod convert;
+mod images;
+pub mod interfaces;
+pub mod log;
+mod names;
+pub mod node;
+mod overlay;
+mod parameters;
+mod prompts;
+mod publish;
+mod segment;
+mod services;
+pub mod session;
+pub mod shutdown;
+mod silence;
+mod spin;
+mod throttle;

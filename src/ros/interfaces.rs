@@ -1,0 +1,105 @@
+//! Every name and quality of service by which the node is known to others. Relative names are remappable inputs, `~/`
+//! names are the node's own.
+
+use std::time::Duration;
+
+use r2r::QosProfile;
+
+use crate::core::configuration::{ImageTransport, Reliability};
+
+/// The node's name, unless `__node:=` says otherwise.
+pub const NODE: &str = "segcap";
+
+pub const IMAGE: &str = "image";
+pub const IMAGE_COMPRESSED: &str = "image/compressed";
+pub const PROMPTS: &str = "prompts";
+pub const PROMPT_POINT: &str = "prompt_point";
+/// What rqt_image_view publishes when somebody clicks into `~/overlay`.
+pub const OVERLAY_CLICK: &str = "overlay_mouse_left";
+
+pub const REGIONS: &str = "regions";
+pub const LABEL_MAP: &str = "label_map";
+pub const OVERLAY: &str = "overlay";
+pub const OVERLAY_COMPRESSED: &str = "overlay/compressed";
+
+pub const SEGMENT: &str = "~/segment";
+
+pub const SET_PARAMETERS: &str = "~/set_parameters";
+pub const SET_PARAMETERS_ATOMICALLY: &str = "~/set_parameters_atomically";
+pub const GET_PARAMETERS: &str = "~/get_parameters";
+pub const GET_PARAMETER_TYPES: &str = "~/get_parameter_types";
+pub const LIST_PARAMETERS: &str = "~/list_parameters";
+pub const DESCRIBE_PARAMETERS: &str = "~/describe_parameters";
+pub const PARAMETER_EVENTS: &str = "/parameter_events";
+pub const ROSOUT: &str = "/rosout";
+
+/// The topic of a camera's pictures: `image`, or `<camera>/image` where cameras have names.
+pub fn image_topic(camera: &str, transport: ImageTransport) -> String {
+    let name = match transport {
+        ImageTransport::Raw => IMAGE,
+        ImageTransport::Compressed => IMAGE_COMPRESSED,
+    };
+    if camera.is_empty() { name.to_owned() } else { format!("{camera}/{name}") }
+}
+
+/// A topic of the node for one camera: `~/<name>`, or `~/<camera>/<name>` where cameras have names.
+pub fn camera_topic(camera: &str, name: &str) -> String {
+    if camera.is_empty() { format!("~/{name}") } else { format!("~/{camera}/{name}") }
+}
+
+/// REP-2003 sensor data, but only the newest picture.
+pub fn image_qos(reliability: Reliability) -> QosProfile {
+    let newest = QosProfile::sensor_data().keep_last(1);
+    match reliability {
+        Reliability::BestEffort => newest.best_effort(),
+        Reliability::Reliable => newest.reliable(),
+    }
+}
+
+pub fn prompts_qos() -> QosProfile {
+    QosProfile::default().reliable().keep_last(10)
+}
+
+pub fn regions_qos() -> QosProfile {
+    QosProfile::default().reliable().keep_last(5)
+}
+
+/// Label map and overlay: reliable, because RViz asks for it, but never more than the newest two in memory.
+pub fn picture_qos() -> QosProfile {
+    QosProfile::default().reliable().keep_last(2)
+}
+
+pub fn service_qos() -> QosProfile {
+    QosProfile::services_default()
+}
+
+pub fn parameter_service_qos() -> QosProfile {
+    QosProfile::parameters()
+}
+
+pub fn parameter_events_qos() -> QosProfile {
+    QosProfile::parameter_events()
+}
+
+/// As rclcpp's: who comes later still reads the last ten seconds.
+pub fn rosout_qos() -> QosProfile {
+    QosProfile::default().reliable().transient_local().keep_last(1000).lifespan(Duration::from_secs(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_camera_without_a_name_has_short_topics() {
+        assert_eq!(image_topic("", ImageTransport::Raw), "image");
+        assert_eq!(image_topic("", ImageTransport::Compressed), "image/compressed");
+        assert_eq!(camera_topic("", REGIONS), "~/regions");
+    }
+
+    #[test]
+    fn named_cameras_have_topics_of_their_own() {
+        assert_eq!(image_topic("front", ImageTransport::Raw), "front/image");
+        assert_eq!(camera_topic("front", OVERLAY_COMPRESSED), "~/front/overlay/compressed");
+    }
+}

@@ -1,0 +1,83 @@
+//! The way out: everything that the runtime has to say becomes messages, in the order in which it was said.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use image::RgbImage;
+use r2r::segcap::msg::RegionArray as RegionArrayMessage;
+use r2r::sensor_msgs::msg::Image as ImageMessage;
+use r2r::{Publisher, WrappedTypesupport};
+
+use super::overlay::AnswerFeed;
+use super::throttle::{Throttle, more};
+use super::{convert, interfaces};
+use crate::core::code::ResultCode;
+use crate::core::region::RegionArray;
+use crate::runtime::OutputReceiver;
+use crate::runtime::api::{Output, Refusal};
+
+/// Where a camera's answers go.
+pub struct AnswerTopics {
+    regions: Publisher<RegionArrayMessage>,
+    label_map: Publisher<ImageMessage>,
+    overlay: AnswerFeed,
+}
+
+impl AnswerTopics {
+    /// # Errors
+    /// When rcl cannot create a publisher.
+    pub fn create(node: &mut r2r::Node, camera: &str, overlay: AnswerFeed) -> r2r::Result<Self> {
+        let topic = |name| interfaces::camera_topic(camera, name);
+        Ok(Self {
+            regions: node.create_publisher(&topic(interfaces::REGIONS), interfaces::regions_qos())?,
+            label_map: node.create_publisher(&topic(interfaces::LABEL_MAP), interfaces::picture_qos())?,
+            overlay,
+        })
+    }
+
+    fn publish(&self, array: Arc<RegionArray>, image: Arc<RgbImage>) {
+        if has_listeners(&self.regions) {
+            send(&self.regions, &convert::region_array(&array));
+        }
+        if has_listeners(&self.label_map) {
+            send(&self.label_map, &convert::label_map_message(&array.header, array.size, &array.label_map()));
+        }
+        self.overlay.show(array, image);
+    }
+}
+
+/// Whether anybody would see a message.
+pub fn has_listeners<M: WrappedTypesupport + 'static>(publisher: &Publisher<M>) -> bool {
+    publisher.get_inter_process_subscription_count().is_ok_and(|count| count > 0)
+}
+
+/// Publishes; that fails only while the node goes down.
+pub fn send<M: WrappedTypesupport + 'static>(publisher: &Publisher<M>, message: &M) {
+    if let Err(error) = publisher.publish(message) {
+        log::debug!("a message could not be published: {error}");
+    }
+}
+
+/// Publishes the runtime's outputs until there are no more.
+pub async fn publish_outputs(mut outputs: OutputReceiver, cameras: HashMap<Arc<str>, AnswerTopics>) {
+    let mut throttle = Throttle::default();
+    while let Some(output) = outputs.recv().await {
+        match output {
+            Output::Regions { array, image } => match cameras.get(&array.header.camera) {
+                Some(topics) => topics.publish(array, image),
+                None => log::error!("regions of the camera {:?}, which was never declared", array.header.camera),
+            },
+            Output::Refused { what, camera, refusal } => tell(&mut throttle, what, camera, &refusal),
+        }
+    }
+}
+
+type Kind = (&'static str, Arc<str>, ResultCode);
+
+fn tell(throttle: &mut Throttle<Kind>, what: &'static str, camera: Arc<str>, refusal: &Refusal) {
+    let of = if camera.is_empty() { String::new() } else { format!("{camera}: ") };
+    if let Some(untold) = throttle.tell((what, camera, refusal.code), Instant::now()) {
+        log::warn!("{of}{what} refused: {}: {refusal}{}", refusal.code, more(untold));
+    }
+}

@@ -1,0 +1,94 @@
+//! The thread `ros-spin`: it owns the r2r node and the cameras' subscriptions, and ends by dropping both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::images::ImageInput;
+use super::names::Names;
+use super::node::NodeError;
+use super::overlay::PlainFeed;
+use crate::core::configuration::InputOptions;
+use crate::runtime::Handle;
+
+/// r2r cannot be woken: how long it waits for a message bounds how long the end takes.
+const WAIT: Duration = Duration::from_millis(50);
+/// How often the cameras are asked whether they have fallen silent.
+const LISTEN_EVERY: Duration = Duration::from_secs(1);
+
+/// What the thread works with.
+pub struct SpinWork {
+    pub node: r2r::Node,
+    pub names: Names,
+    pub handle: Handle,
+    pub input: InputOptions,
+    pub cameras: Vec<(Arc<str>, PlainFeed)>,
+    /// Ends the process when the thread dies.
+    pub lost: CancellationToken,
+}
+
+pub struct SpinThread {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl SpinThread {
+    /// Subscribes to the cameras and spins.
+    ///
+    /// # Errors
+    /// When the system gives no thread or rcl no subscription.
+    pub fn start(work: SpinWork) -> Result<Self, NodeError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (tell_started, started) = mpsc::sync_channel(1);
+        let stop_seen = Arc::clone(&stop);
+        let run = move || run(work, &stop_seen, &tell_started);
+        let thread = std::thread::Builder::new().name("ros-spin".into()).spawn(run).map_err(NodeError::Thread)?;
+        // An error in the channel means that the thread has panicked.
+        started.recv().unwrap_or(Err(NodeError::SpinThread))?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Waits until the node is gone from the graph, a moment.
+    ///
+    /// # Errors
+    /// When the thread had died of a panic.
+    pub fn end(self) -> Result<(), NodeError> {
+        self.stop.store(true, Relaxed);
+        self.thread.join().map_err(|_| NodeError::SpinThread)
+    }
+}
+
+fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result<(), NodeError>>) {
+    let SpinWork { mut node, names, handle, input, cameras, lost } = work;
+    let mut inputs = Vec::new();
+    for (camera, overlay) in cameras {
+        let name = super::interfaces::image_topic(&camera, input.transport);
+        match ImageInput::subscribe(&mut node, &names, camera, &input, overlay) {
+            Ok(image_input) => inputs.push(image_input),
+            Err(source) => {
+                // Nobody listens only after `start` has gone.
+                let _ = tell_started.send(Err(NodeError::Entity { name, source }));
+                return;
+            }
+        }
+    }
+    let _ = tell_started.send(Ok(()));
+    // Dropped on the way out, expected or not: without this thread the node is deaf.
+    let _lost = lost.drop_guard();
+    let mut listened = Instant::now();
+    while !stop.load(Relaxed) {
+        node.spin_once(WAIT);
+        inputs.iter_mut().for_each(|input| input.drain(&handle));
+        if listened.elapsed() >= LISTEN_EVERY {
+            listened = Instant::now();
+            inputs.iter_mut().for_each(|input| input.listen(&node, listened));
+        }
+    }
+    // Messages before the node that made them.
+    drop(inputs);
+    drop(node);
+}
