@@ -1,1 +1,162 @@
-fn main() {}
+//! `segcap_node`: the ROS 2 node. Parses, wires, runs; nothing else.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use segcap::core::configuration::{Configuration, ModelOptions};
+use segcap::core::parameters::{Change, DECLARATIONS};
+use segcap::onnx::provider::SessionOptions;
+use segcap::onnx::{self, LoadOptions, LoadedBundle, bundle_dir};
+use segcap::ros::node::Node;
+use segcap::ros::session::Session;
+use segcap::ros::{log as ros_log, shutdown};
+use segcap::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// The longest that a model may take to finish its run at shutdown; then the process ends without it.
+const LAST_RUN: Duration = Duration::from_millis(600);
+
+/// A ROS 2 node that tells a robot what is where in its camera image, in words: it subscribes to a camera and to prompts
+/// (points, boxes, masks, or "everything") and publishes masks with captions.
+#[derive(Parser)]
+#[command(version, after_help = "Parameters, topics and examples: segcap_node --help")]
+struct Args {}
+
+fn main() -> ExitCode {
+    let command = Args::command().after_long_help(manual());
+    let Args {} = Args::from_arg_matches(&command.get_matches_from(without_ros_args(std::env::args())))
+        .unwrap_or_else(|error| error.exit());
+    ros_log::init();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the threads for waiting could not be started")?
+        .block_on(serve())
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let stop = shutdown::on_signals().context("signal handlers")?;
+    let session = Session::open()?;
+    log::info!("segcap {} as {} on ROS 2 {}", env!("CARGO_PKG_VERSION"), session.full_name(), r2r::ROS_DISTRO);
+    let configuration = session.parameters().configuration().clone();
+    let Some(bundle) = load(&configuration.model, &stop).await? else {
+        drop(session);
+        // The loading thread is deep in a library and cannot be called back.
+        shutdown::end_at_once(0);
+    };
+    let (runtime, handle, outputs) = Runtime::start(bundle.model, configuration.settings)?;
+    let settings_of = handle.clone();
+    let apply = move |new: &Configuration| settings_of.set_settings(new.settings.clone());
+    let lost = CancellationToken::new();
+    let node = Node::start(session, handle, outputs, apply, lost.clone())?;
+    log::info!("ready");
+
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = lost.cancelled() => log::error!("the node has died; ending"),
+    }
+    end(runtime, node).await
+}
+
+/// The order: the runtime ends its model runs and answers who waits; the node sends these answers and leaves the graph.
+async fn end(runtime: Runtime, node: Node) -> anyhow::Result<()> {
+    let ending = tokio::task::spawn_blocking(move || runtime.shutdown());
+    let runtime_ended = tokio::time::timeout(LAST_RUN, ending).await.is_ok();
+    node.shutdown().await?;
+    if !runtime_ended {
+        log::warn!("the model is still running after {LAST_RUN:?}; ending without it");
+        shutdown::end_at_once(0);
+    }
+    Ok(())
+}
+
+/// The bundle, or `None` when a signal came first.
+async fn load(options: &ModelOptions, stop: &CancellationToken) -> anyhow::Result<Option<LoadedBundle>> {
+    let given = (!options.bundle.is_empty()).then(|| Path::new(&options.bundle));
+    let folder = bundle_dir::find(given).context("parameter bundle")?;
+    let session = SessionOptions {
+        provider: options.provider.parse()?,
+        device_id: options.device_id,
+        threads: options.threads,
+        ..SessionOptions::default()
+    };
+    log::info!("loading the bundle {}", folder.display());
+    let load_options = LoadOptions { session, library: None };
+    let loading = tokio::task::spawn_blocking(move || onnx::load(&folder, &load_options));
+    let loaded = tokio::select! {
+        loaded = loading => loaded.context("loading the bundle")?,
+        () = stop.cancelled() => return Ok(None),
+    };
+    let bundle = loaded.context("parameter bundle")?;
+    tell_model(&bundle);
+    Ok(Some(bundle))
+}
+
+fn tell_model(bundle: &LoadedBundle) {
+    let captions = if bundle.model.caption.is_some() { "segments and captions" } else { "segments, does not caption" };
+    log::info!("model {}: {captions}", bundle.model.name);
+}
+
+/// The command line without what is for ROS: `--ros-args ... [--]`.
+fn without_ros_args(args: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut for_ros = false;
+    let own = |arg: &String| {
+        let was_for_ros = for_ros;
+        match arg.as_str() {
+            "--ros-args" => for_ros = true,
+            "--" => for_ros = false,
+            _ => {}
+        }
+        !was_for_ros && !for_ros
+    };
+    args.into_iter().filter(own).collect()
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  segcap_node --ros-args -r image:=/camera/image_raw
+  segcap_node --ros-args -r image/compressed:=/camera/image_raw/compressed -p image_transport:=compressed
+  segcap_node --ros-args --params-file segcap.param.yaml -r __ns:=/robot
+  ros2 topic pub --once /segcap/prompt_point geometry_msgs/msg/PointStamped '{point: {x: 320, y: 240}}'
+  ros2 topic echo /segcap/regions --field regions[0].caption
+  ros2 param set /segcap everything.enabled true
+
+Topics in:   image, image/compressed; ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
+Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed
+Service:     ~/segment (an image or the newest frame, and prompts; answers with regions)
+";
+
+/// What `--help` says beyond the options, of which there are none: a ROS node is told by ROS arguments.
+fn manual() -> String {
+    let mut text = format!("{EXAMPLES}\nParameters (-p name:=value), with their defaults:\n");
+    let defaults = Configuration::default();
+    for declaration in DECLARATIONS {
+        let change = if declaration.change == Change::AtStart { " (read-only while running)" } else { "" };
+        let constraint = declaration.constraint();
+        let constraint = if constraint.is_empty() { constraint } else { format!(" [{constraint}]") };
+        // Writing into a String does not fail.
+        let _ = writeln!(
+            text,
+            "  {} = {}{change}\n      {}{constraint}",
+            declaration.name,
+            declaration.value(&defaults),
+            declaration.description
+        );
+    }
+    text
+}
