@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_kinds_are_those_of_the_message() {
-        let kinds = [Prompt::POINTS, Prompt::BOX, Prompt::MASK, Prompt::EVERYTHING].map(|kind| kind as u8);
+        let kinds = [Prompt::POINTS as u8, Prompt::BOX as u8, Prompt::MASK as u8, Prompt::EVERYTHING as u8];
         assert_eq!(kinds, [0, 1, 2, 3]);
     }
 
