@@ -3,10 +3,15 @@
 Written from the description of SAM and SCA and from models/README.md, and from nothing in src/, so that tests/parity.rs
 compares two readings of them. Usage: segcap_reference.py JOB.json
 
-The job: {"bundle": folder, "image": file, "out": folder, "prompts": [{"points": [[x, y], ...], "labels": [1, 0, ...],
-"box": [left, top, right, bottom] or null, "mask": file or null}, ...]}, everything in pixels of the image.
+The job: {"bundle": folder, "image": file, "resized": file, "out": folder, "prompts": [{"points": [[x, y], ...], "labels": [1, 0, ...],
+"box": [left, top, right, bottom] or null, "mask": file or null}, ...]}, everything in pixels of the image. `resized` is the
+image as the one who asks brought it to the encoder's size.
 
-Writes to `out`: answers.json, for each prompt {"iou": [...], "chosen": index or null, "mask": run lengths, row by row,
+Pillow's weights have 22 bits; who computes with fewer is off by one here and there, and logits tell. So masks and words
+come from Pillow's picture, and the logits, which are compared closely, from `resized`.
+
+Writes to `out`: answers.json, {"resize": {"worst": largest difference of a byte of `resized` from Pillow's, "part": part of
+them that differ}, "prompts": [...]}, for each prompt {"iou": [...], "chosen": index or null, "mask": run lengths, row by row,
 the first of them outside, "tokens": [...], "score": mean log-probability}; logits_N.f32, the low-resolution logits
 (M, h, w) of prompt N, little endian.
 """
@@ -63,8 +68,8 @@ class Reference:
             self.prefill = Graph(folder, graphs["lm_prefill"], layers)
             self.decode = Graph(folder, graphs["lm_decode"], layers)
 
-    def look(self, image):
-        """Encodes an image; everything after this is about it."""
+    def look(self, image, resized=None):
+        """Encodes an image; everything after this is about it. Returns it as the encoder sees it, without padding."""
         rules = self.manifest["preprocess"]
         self.side = rules["input_size"]
         self.image_size = image.size
@@ -73,7 +78,8 @@ class Reference:
         else:
             scale = self.side / max(image.size)
             self.content = tuple(max(1, int(length * scale + 0.5)) for length in image.size)
-        pixels = np.asarray(image.convert("RGB").resize(self.content, Image.Resampling.BILINEAR))
+        picture = np.asarray(resized or image.convert("RGB").resize(self.content, Image.Resampling.BILINEAR))
+        pixels = picture
         if rules["channels"] == "bgr":
             pixels = pixels[..., ::-1]
         if rules["dtype"] == "float32":
@@ -84,6 +90,7 @@ class Reference:
         if rules["layout"] == "nchw":
             square = square.transpose(2, 0, 1)
         self.embedding = self.encoder(pixels=np.ascontiguousarray(square[None]))["image_embeddings"]
+        return picture
 
     def tokens_of(self, prompt):
         """point_coords (1, K, 2) and point_labels (1, K): clicks, then a box's corners, or else one padding point."""
@@ -181,15 +188,19 @@ def main():
     job = json.loads(Path(sys.argv[1]).read_text())
     out = Path(job["out"])
     reference = Reference(job["bundle"])
-    reference.look(Image.open(job["image"]))
-    answers = []
-    for number, prompt in enumerate(job["prompts"]):
-        logits, iou, chosen, mask = reference.segment(prompt)
-        logits.astype("<f4").tofile(out / f"logits_{number}.f32")
+    image, resized = Image.open(job["image"]), Image.open(job["resized"]).convert("RGB")
+    picture = reference.look(image)
+    difference = np.abs(picture.astype(int) - np.asarray(resized))
+    answers = {"resize": {"worst": int(difference.max()), "part": float((difference > 0).mean())}, "prompts": []}
+    for prompt in job["prompts"]:
+        _, iou, chosen, mask = reference.segment(prompt)
         answer = {"iou": iou.tolist(), "chosen": chosen, "mask": run_lengths(mask) if mask is not None else None}
         if reference.language:
             answer["tokens"], answer["score"] = reference.describe(prompt)
-        answers.append(answer)
+        answers["prompts"].append(answer)
+    reference.look(image, resized)
+    for number, prompt in enumerate(job["prompts"]):
+        reference.segment(prompt)[0].astype("<f4").tofile(out / f"logits_{number}.f32")
     (out / "answers.json").write_text(json.dumps(answers))
 
 
