@@ -10,7 +10,8 @@ from client import box_prompt, everything_prompt, point_prompt
 class Questions:
     """Prompts by their use."""
 
-    sticky: list  # sent once over ~/prompts, answered for every frame
+    shown: list  # over ~/prompts; their answer becomes the table and the pictures
+    followed: list  # over ~/prompts, sticky: answered for every frame
     service: list  # (what, [prompts]): one call of ~/segment each
 
 
@@ -20,14 +21,14 @@ def for_clip(prompts_file, boxes):
         named = yaml.safe_load(file)["clip/000.jpg"]
     clicks = [point_prompt(thing["name"], [thing["point"]]) for thing in named]
     box = box_prompt(f"box: {clicks[0].id}", boxes(clicks[0]))
-    return Questions(sticky=[box, *clicks[1:]], service=_calls(clicks[0], box))
+    return Questions([box, *clicks[1:]], [box, clicks[1]], _calls(clicks[0], box))
 
 
 def for_photo(width, height):
     """No names are known: everything there is, and whatever lies in the middle."""
     click = point_prompt("centre", [(width // 2, height // 2)])
     box = box_prompt("middle box", (width // 4, height // 4, max(1, width // 2), max(1, height // 2)))
-    return Questions(sticky=[click, everything_prompt("everything")], service=_calls(click, box))
+    return Questions([click, box, everything_prompt("everything")], [click, box], _calls(click, box))
 
 
 def _calls(click, box):

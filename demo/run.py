@@ -77,17 +77,18 @@ class Demo:
         return answer.regions
 
     def ask_by_topic(self):
-        """Sticky prompts over ~/prompts; waits for masks, then for words."""
+        """Prompts over ~/prompts for one frame; waits for masks, then for words."""
+        prompts = self.questions.shown
+        self.stream.want_pictures()
         sent_ns = time.time_ns()
-        self.client.send_prompts(self.questions.sticky, sticky=True)
+        self.client.send_prompts(prompts)
         first = []
         for name in ("masks", "words"):
             arrived = partial(self.first_arrival, name)
             arrival = self.session.wait(arrived, ANSWER_TIMEOUT_S, f"{name} on ~/regions")
             first.append(milliseconds((arrival.received_ns - sent_ns) / 1e6))
             self.latency_rows.append((f"topic: first {name}", 1, first[-1], first[-1]))
-        count = len(self.questions.sticky)
-        say(f"~/prompts   {count} sticky prompts: masks after {first[0]}, words after {first[1]}")
+        say(f"~/prompts   {len(prompts)} prompts for one frame: masks after {first[0]}, words after {first[1]}")
 
     def first_arrival(self, name):
         """The first answer with regions in it; `name`: masks or words."""
@@ -95,8 +96,7 @@ class Demo:
         return found and getattr(found, name)
 
     def ask_by_service(self):
-        """Each question to ~/segment, with words; several times, and nothing else meanwhile."""
-        self.client.send_prompts([], sticky=True)
+        """Each question to ~/segment, with words; several times."""
         for what, prompts in self.questions.service:
             times = []
             while len(times) < MOST_CALLS_OF_A_KIND and sum(times) < MOST_MS_OF_A_KIND:
@@ -109,15 +109,16 @@ class Demo:
 
     def watch_stream(self):
         """Sticky answers while the camera moves: how old they are, and how many frames got one."""
-        self.client.send_prompts(self.questions.sticky, sticky=True)
+        self.client.send_prompts(self.questions.followed, sticky=True)
         self.session.play()
         self.client.spin(0.5)
         self.stream.start_counting()
         self.client.spin(STREAM_SECONDS)
         for what, ages in (("masks", self.stream.mask_ages_ms), ("words", self.stream.word_ages_ms)):
             self.add_latency(f"stream: age of {what}", ages, "p99", percentile(ages, 99))
-        say(f"~/regions   {len(self.stream.mask_ages_ms)} of {self.stream.frames_in} frames answered"
-            f" in {STREAM_SECONDS:.0f} s of streaming (newest frame wins, none queues)")
+        answered, frames = len(self.stream.mask_ages_ms), self.stream.frames_in
+        say(f"~/regions   {len(self.questions.followed)} sticky prompts: {answered} of {frames} frames answered"
+            f" in {STREAM_SECONDS:.0f} s (the newest frame wins, none queues)")
 
     def add_latency(self, what, times, worst_name, worst):
         middle = milliseconds(percentile(times, 50))
@@ -125,7 +126,6 @@ class Demo:
 
     def take_pictures(self, out):
         """Waits for one frame with words, overlay and label map; writes the pictures and returns its regions."""
-        self.stream.want_pictures()
         frame = self.session.wait(lambda: self.stream.first(lambda frame: frame.is_complete()), ANSWER_TIMEOUT_S,
                                   "a frame with words, ~/overlay and ~/label_map")
         labels = label_array(frame.label_map.message)
