@@ -18,7 +18,7 @@ use segcap::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 /// The longest that a model may take to finish its run at shutdown; then the process ends without it.
-const LAST_RUN: Duration = Duration::from_millis(600);
+const LAST_RUN: Duration = Duration::from_millis(400);
 
 /// A ROS 2 node that tells a robot what is where in its camera image, in words: it subscribes to a camera and to prompts
 /// (points, boxes, masks, or "everything") and publishes masks with captions.

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use crate::core::code::ResultCode;
 use crate::core::configuration::InputOptions;
+use crate::core::text::one_line;
 use crate::runtime::api::Refusal;
+
+/// So much of an unknown name is said back, characters.
+const MAX_QUOTED: usize = 64;
 
 /// At least one camera; a node with one may leave it without a name ("").
 #[derive(Clone, Debug)]
@@ -34,7 +38,10 @@ impl Cameras {
                 [only] if only.is_empty() => "no name (this node has one camera)".to_owned(),
                 all => format!("one of {}", all.join(", ")),
             };
-            Refusal::new(ResultCode::NotFound, format!("camera: expected {expected}, got {name:?}"))
+            Refusal::new(
+                ResultCode::NotFound,
+                format!("camera: expected {expected}, got {:?}", one_line(name, MAX_QUOTED)),
+            )
         })
     }
 }

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::cameras::Cameras;
 use super::interfaces;
 use super::names::Names;
-use super::overlay::{PlainFeed, overlay};
+use super::overlay::{Painting, PlainFeed, overlay};
 use super::parameters::serve_parameters;
 use super::prompts::take_prompts;
 use super::publish::{AnswerTopics, publish_outputs};
@@ -63,9 +63,8 @@ impl Node {
         let mut tasks = JoinSet::new();
         let entity = |name: &'static str| move |source| NodeError::Entity { name: name.into(), source };
 
-        let (configuration, serving) =
+        let (configuration, mut serving) =
             serve_parameters(&mut node, names.node(), parameters).map_err(entity("parameter services"))?;
-        spawn_all(&mut tasks, serving);
         tasks.spawn(watch_parameters(configuration.clone(), apply));
 
         let mut topics = HashMap::new();
@@ -75,18 +74,18 @@ impl Node {
             tell_topics(&names, camera, &input);
             let wired = Camera::wire(&mut node, camera, &handle, configuration.clone());
             let wired = wired.map_err(|source| NodeError::Entity { name: format!("camera {camera:?}"), source })?;
-            spawn_all(&mut tasks, wired.serving);
+            serving.push(wired.prompts);
+            tasks.spawn(wired.painting);
             topics.insert(Arc::clone(camera), wired.topics);
             plain_feeds.push((Arc::clone(camera), wired.plain));
         }
         tasks.spawn(publish_outputs(outputs, topics));
 
         let calls = TaskTracker::new();
-        let serving = serve_segment(&mut node, handle.clone(), cameras, calls.clone());
-        let serving = serving.map_err(entity(interfaces::SEGMENT))?;
-        spawn_all(&mut tasks, [serving]);
+        let segment = serve_segment(&mut node, handle.clone(), cameras, calls.clone());
+        serving.push(segment.map_err(entity(interfaces::SEGMENT))?);
 
-        let spin = SpinThread::start(SpinWork { node, names, handle, input, cameras: plain_feeds, lost })?;
+        let spin = SpinThread::start(SpinWork { node, names, handle, input, cameras: plain_feeds, serving, lost })?;
         Ok(Self { spin, tasks, calls })
     }
 
@@ -109,7 +108,8 @@ impl Node {
 struct Camera {
     topics: AnswerTopics,
     plain: PlainFeed,
-    serving: [Serving; 2],
+    prompts: Serving,
+    painting: Painting,
 }
 
 impl Camera {
@@ -121,13 +121,7 @@ impl Camera {
     ) -> r2r::Result<Self> {
         let (answers, plain, painting) = overlay(node, camera, configuration)?;
         let topics = AnswerTopics::create(node, camera, answers)?;
-        Ok(Self { topics, plain, serving: [painting, take_prompts(node, camera, handle)?] })
-    }
-}
-
-fn spawn_all(tasks: &mut JoinSet<()>, serving: impl IntoIterator<Item = Serving>) {
-    for one in serving {
-        tasks.spawn(one);
+        Ok(Self { topics, plain, prompts: take_prompts(node, camera, handle)?, painting })
     }
 }
 

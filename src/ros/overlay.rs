@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use r2r::Publisher;
@@ -14,7 +15,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use super::publish::{has_listeners, send};
-use super::services::Serving;
 use super::{convert, interfaces};
 use crate::core::configuration::Configuration;
 use crate::core::overlay::{OverlayStyle, draw};
@@ -28,6 +28,9 @@ const HOLD: Duration = Duration::from_secs(2);
 const NOTHING_NEW: Duration = Duration::from_millis(10);
 const NOBODY_LOOKS: Duration = Duration::from_millis(250);
 const JPEG_QUALITY: u8 = 85;
+
+/// The work of painting, a task.
+pub type Painting = BoxFuture<'static, ()>;
 
 type Answer = (Arc<RegionArray>, Arc<RgbImage>);
 
@@ -64,7 +67,7 @@ pub fn overlay(
     node: &mut r2r::Node,
     camera: &str,
     configuration: watch::Receiver<Arc<Configuration>>,
-) -> r2r::Result<(AnswerFeed, PlainFeed, Serving)> {
+) -> r2r::Result<(AnswerFeed, PlainFeed, Painting)> {
     let topic = |name| interfaces::camera_topic(camera, name);
     let qos = interfaces::picture_qos;
     let (answer_feed, answers) = watch::channel(None);

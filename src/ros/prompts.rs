@@ -14,7 +14,7 @@ use crate::core::code::ResultCode;
 use crate::runtime::Handle;
 use crate::runtime::api::PromptSubmission;
 
-/// Subscribes to a camera's prompts. r2r keeps ten messages and loses the newest beyond: they are taken at once.
+/// Subscribes to a camera's prompts.
 ///
 /// # Errors
 /// When rcl cannot create a subscription.
@@ -48,7 +48,7 @@ struct Sink {
 impl Sink {
     fn submit(&mut self, submission: PromptSubmission) {
         if let Err(refusal) = self.handle.prompts(submission)
-            && let Some(untold) = self.throttle.tell(refusal.code, Instant::now())
+            && let Some(untold) = self.throttle.tell(refusal.code, &refusal.message, Instant::now())
         {
             log::warn!("prompts refused: {}: {refusal}{}", refusal.code, more(untold));
         }

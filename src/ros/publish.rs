@@ -77,7 +77,7 @@ type Kind = (&'static str, Arc<str>, ResultCode);
 
 fn tell(throttle: &mut Throttle<Kind>, what: &'static str, camera: Arc<str>, refusal: &Refusal) {
     let of = if camera.is_empty() { String::new() } else { format!("{camera}: ") };
-    if let Some(untold) = throttle.tell((what, camera, refusal.code), Instant::now()) {
+    if let Some(untold) = throttle.tell((what, camera, refusal.code), &refusal.message, Instant::now()) {
         log::warn!("{of}{what} refused: {}: {refusal}{}", refusal.code, more(untold));
     }
 }

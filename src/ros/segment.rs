@@ -14,14 +14,18 @@ use crate::runtime::api::{Refusal, SegmentRequest};
 ///
 /// # Errors
 /// When rcl cannot create the service.
+///
+/// # Panics
+/// Outside a tokio runtime.
 pub fn serve_segment(
     node: &mut r2r::Node,
     handle: Handle,
     cameras: Cameras,
     calls: TaskTracker,
 ) -> r2r::Result<Serving> {
+    let tokio = tokio::runtime::Handle::current();
     serve::<Segment::Service>(node, interfaces::SEGMENT, interfaces::service_qos(), move |request, pending| {
-        calls.spawn(answer(handle.clone(), cameras.clone(), request, pending));
+        calls.spawn_on(answer(handle.clone(), cameras.clone(), request, pending), &tokio);
     })
 }
 

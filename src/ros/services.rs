@@ -1,10 +1,10 @@
-//! How services are answered: never by silence. r2r keeps ten requests and loses the rest, so they are taken at once.
+//! How services are answered: never by silence.
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use r2r::{QosProfile, ServiceRequest, WrappedServiceTypeSupport as Service};
 
-/// The work of one service; it ends when the node is dropped.
+/// The work of a service or subscription, polled by the thread `ros-spin`; it ends when the node is dropped.
 pub type Serving = BoxFuture<'static, ()>;
 
 /// A service that hands every request to `take`, which must not block and answers with [`respond`], now or later.

@@ -87,8 +87,8 @@ fn hint(options: &InputOptions, publishers: &[Publisher]) -> String {
         );
     }
     format!(
-        "{} publisher(s), among them {}, but nothing arrives; if the pictures are large and come from this machine, both \
-         sides need more shared memory (see config/fastdds.xml); from another one, see the network",
+        "{} publisher(s), among them {}, but nothing arrives: nothing is sent, or it is lost on the way (large pictures need \
+         more shared memory on both sides, see config/fastdds.xml)",
         publishers.len(),
         first.node
     )

@@ -1,4 +1,5 @@
-//! The thread `ros-spin`: it owns the r2r node and the cameras' subscriptions, and ends by dropping both.
+//! The thread `ros-spin`: it owns the r2r node and the cameras' subscriptions, and ends by dropping both. r2r keeps ten
+//! messages or requests of each kind and loses further ones, so everything is taken at once, here, after every spin.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -6,12 +7,15 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::images::ImageInput;
 use super::names::Names;
 use super::node::NodeError;
 use super::overlay::PlainFeed;
+use super::services::Serving;
 use crate::core::configuration::InputOptions;
 use crate::runtime::Handle;
 
@@ -27,6 +31,8 @@ pub struct SpinWork {
     pub handle: Handle,
     pub input: InputOptions,
     pub cameras: Vec<(Arc<str>, PlainFeed)>,
+    /// What takes messages and requests; none of it may block.
+    pub serving: Vec<Serving>,
     /// Ends the process when the thread dies.
     pub lost: CancellationToken,
 }
@@ -63,7 +69,7 @@ impl SpinThread {
 }
 
 fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result<(), NodeError>>) {
-    let SpinWork { mut node, names, handle, input, cameras, lost } = work;
+    let SpinWork { mut node, names, handle, input, cameras, serving, lost } = work;
     let mut inputs = Vec::new();
     for (camera, overlay) in cameras {
         let name = super::interfaces::image_topic(&camera, input.transport);
@@ -79,16 +85,19 @@ fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result
     let _ = tell_started.send(Ok(()));
     // Dropped on the way out, expected or not: without this thread the node is deaf.
     let _lost = lost.drop_guard();
+    let mut serving: FuturesUnordered<Serving> = serving.into_iter().collect();
     let mut listened = Instant::now();
     while !stop.load(Relaxed) {
         node.spin_once(WAIT);
         inputs.iter_mut().for_each(|input| input.drain(&handle));
+        // Polls those to whom something has come. They never end while the node lives.
+        let _ = serving.next().now_or_never();
         if listened.elapsed() >= LISTEN_EVERY {
             listened = Instant::now();
             inputs.iter_mut().for_each(|input| input.listen(&node, listened));
         }
     }
     // Messages before the node that made them.
-    drop(inputs);
+    drop((inputs, serving));
     drop(node);
 }
