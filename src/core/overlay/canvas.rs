@@ -51,7 +51,8 @@ impl Rect {
     pub fn distance(self, radius: f32, x: f32, y: f32) -> f32 {
         let across = (x - (self.left + self.right) / 2.0).abs() - self.width() / 2.0 + radius;
         let down = (y - (self.top + self.bottom) / 2.0).abs() - self.height() / 2.0 + radius;
-        across.max(0.0).hypot(down.max(0.0)) + across.max(down).min(0.0) - radius
+        let (beside, below) = (across.max(0.0), down.max(0.0));
+        (beside * beside + below * below).sqrt() + across.max(down).min(0.0) - radius
     }
 }
 

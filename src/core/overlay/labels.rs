@@ -31,7 +31,7 @@ struct Plate<'a> {
 pub(super) fn draw(canvas: &mut Canvas, labels: &[Label], text_px: f32) {
     let type_setter = Typesetter::new(text_px);
     let (width, height) = (canvas.width() as f32, canvas.height() as f32);
-    let mut plates: Vec<_> = labels.iter().map(|label| plate(label, type_setter, text_px, width)).collect();
+    let mut plates: Vec<_> = labels.iter().map(|label| plate(label, &type_setter, text_px, width)).collect();
     // Small regions choose first: a label far from them would be taken for another's.
     plates.sort_by_key(|plate| plate.region.mask.area());
     let boxes: Vec<Rect> = labels.iter().map(|label| rect_of(label.region.bbox())).collect();
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas, labels: &[Label], text_px: f32) {
     }
     let taken = surroundings.taken;
     for (plate, place) in plates.iter().zip(taken) {
-        draw_plate(canvas, plate, place, type_setter, text_px);
+        draw_plate(canvas, plate, place, &type_setter, text_px);
     }
 }
 
@@ -50,9 +50,9 @@ fn padding(text_px: f32) -> (f32, f32) {
     ((text_px * 0.42).round(), (text_px * 0.2).round())
 }
 
-fn plate<'a>(label: &Label<'a>, type_setter: Typesetter, text_px: f32, image_width: f32) -> Plate<'a> {
+fn plate<'a>(label: &Label<'a>, type_setter: &Typesetter, text_px: f32, image_width: f32) -> Plate<'a> {
     let (across, down) = padding(text_px);
-    let lines = type_setter.wrap_evenly(&label.text, image_width * MAX_WIDTH_SHARE - 2.0 * across, MAX_LINES);
+    let lines = type_setter.wrap(&label.text, image_width * MAX_WIDTH_SHARE - 2.0 * across, MAX_LINES);
     let width = lines.iter().map(|line| type_setter.width(line)).fold(0.0, f32::max).ceil() + 2.0 * across;
     let height = type_setter.line_height() * lines.len() as f32 + 2.0 * down;
     Plate { lines, width, height, region: label.region }
@@ -139,7 +139,7 @@ impl Surroundings {
     }
 }
 
-fn draw_plate(canvas: &mut Canvas, plate: &Plate, place: Rect, type_setter: Typesetter, text_px: f32) {
+fn draw_plate(canvas: &mut Canvas, plate: &Plate, place: Rect, type_setter: &Typesetter, text_px: f32) {
     let background = color(plate.region.label);
     let radius = (text_px * 0.28).round();
     canvas.rounded(place.grown((text_px / 14.0).clamp(1.0, 3.0)), radius + 1.0, Rgb([0; 3]), 0.45);

@@ -15,8 +15,9 @@ const SEAM_ALPHA: f32 = 0.45;
 
 pub(super) fn draw(canvas: &mut Canvas, regions: &[Region], alpha: f32, line: u32) {
     tint(canvas, regions, alpha);
+    let mut scratch = Scratch::default();
     for (_, region) in label_map::largest_first(regions) {
-        Edge::of(region, (line / 2).clamp(1, 4)).draw(canvas, palette::color(region.label));
+        scratch.edge(region, (line / 2).clamp(1, 4)).draw(canvas, palette::color(region.label));
     }
 }
 
@@ -36,33 +37,48 @@ fn tint(canvas: &mut Canvas, regions: &[Region], alpha: f32) {
 }
 
 /// A mask's edge, softened: sums of the mask over a small neighbourhood, 0 outside and `full` inside.
-struct Edge {
+struct Edge<'a> {
     /// Where the sums lie in the image; it may begin left of it and above it.
     left: i64,
     top: i64,
     stride: usize,
-    sums: Vec<u16>,
+    sums: &'a [u16],
     full: u16,
 }
 
-impl Edge {
+/// Memory for [`Edge`]s, one after the other.
+#[derive(Default)]
+struct Scratch {
+    sums: Vec<u16>,
+    spare: Vec<u16>,
+}
+
+impl Scratch {
     /// Two box sums of `2 * radius + 1` pixels in each direction: a line about `2 * radius` wide comes of it.
-    fn of(region: &Region, radius: u32) -> Self {
+    fn edge(&mut self, region: &Region, radius: u32) -> Edge<'_> {
         let PixelBox { x, y, width, height } = region.mask.bbox();
         let margin = 2 * radius as usize;
         let stride = width as usize + 2 * margin;
-        let mut sums = vec![0u16; stride * (height as usize + 2 * margin)];
+        let length = stride * (height as usize + 2 * margin);
+        let Self { sums, spare } = self;
+        sums.clear();
+        sums.resize(length, 0);
+        spare.clear();
+        spare.resize(length, 0);
         for (to, row) in sums.chunks_exact_mut(stride).skip(margin).zip(region.mask.rows()) {
             to[margin..].iter_mut().zip(row).for_each(|(to, &inside)| *to = u16::from(inside & 1));
         }
         // The margins are empty and as wide as the sums reach, so rows may run into each other.
         for step in [1, 1, stride, stride] {
-            sums = box_sums(&sums, step, radius as usize);
+            box_sums(sums, spare, step * radius as usize, step);
+            std::mem::swap(sums, spare);
         }
         let full = (2 * radius as u16 + 1).pow(4);
-        Self { left: i64::from(x) - margin as i64, top: i64::from(y) - margin as i64, stride, sums, full }
+        Edge { left: i64::from(x) - margin as i64, top: i64::from(y) - margin as i64, stride, sums, full }
     }
+}
 
+impl Edge<'_> {
     fn draw(&self, canvas: &mut Canvas, color: Rgb<u8>) {
         let (width, height) = (i64::from(canvas.width()), i64::from(canvas.height()));
         let alphas = self.alphas();
@@ -106,14 +122,12 @@ impl Edge {
     }
 }
 
-/// Of each value and its `radius` neighbours on both sides, `step` apart; 0 at the ends.
-fn box_sums(values: &[u16], step: usize, radius: usize) -> Vec<u16> {
-    let reach = step * radius;
-    let mut sums = vec![0; values.len()];
+/// Of each value and its neighbours up to `reach` on both sides, `step` apart; the ends of `sums` are left alone.
+fn box_sums(values: &[u16], sums: &mut [u16], reach: usize, step: usize) {
     let inner = &mut sums[reach..values.len() - reach];
-    for shift in (0..=2 * radius).map(|at| at * step) {
-        let length = inner.len();
+    let length = inner.len();
+    inner.copy_from_slice(&values[..length]);
+    for shift in (step..=2 * reach).step_by(step) {
         inner.iter_mut().zip(&values[shift..shift + length]).for_each(|(sum, value)| *sum += value);
     }
-    sums
 }

@@ -1,5 +1,8 @@
 //! Lines of text as coverage: which share of each pixel the letters take.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
@@ -10,73 +13,68 @@ const STROKE: f32 = 0.028;
 
 const ELLIPSIS: char = '\u{2026}';
 
+/// Places within a pixel at which a letter can begin.
+const STEPS: f32 = 4.0;
+
 /// The first font that has a character draws it.
 static FONTS: LazyLock<[FontRef<'static>; 2]> = LazyLock::new(|| {
     [UBUNTU_LIGHT, HACK_REGULAR].map(|font| FontRef::try_from_slice(font).expect("a font compiled into the program"))
 });
 
 /// Text of one size.
-#[derive(Clone, Copy)]
 pub(super) struct Typesetter {
     px: f32,
+    /// Letters drawn before, by font, glyph and step within a pixel.
+    stamps: RefCell<HashMap<(usize, GlyphId, u8), Stamp>>,
 }
+
+/// The pixels of a letter relative to the start of its baseline, with the share of each that is ink.
+type Stamp = Rc<[(i32, i32, f32)]>;
 
 impl Typesetter {
     pub fn new(px: f32) -> Self {
-        Self { px }
+        Self { px, stamps: RefCell::default() }
     }
 
-    pub fn line_height(self) -> f32 {
+    pub fn line_height(&self) -> f32 {
         (self.px * 1.15).ceil()
     }
 
-    pub fn width(self, text: &str) -> f32 {
+    pub fn width(&self, text: &str) -> f32 {
         self.glyphs(text).1
     }
 
-    /// Breaks text between words, or within a word that is too long, into at most `max_lines` lines of this width; what
-    /// does not fit ends in an ellipsis.
-    pub fn wrap(self, text: &str, max_width: f32, max_lines: usize) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
-            match lines.last_mut() {
-                Some(line) if self.width(&format!("{line} {word}")) <= max_width => {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                _ => lines.push(word.to_owned()),
-            }
+    /// Breaks text between words into at most `max_lines` lines of at most this width, as equally long as words allow;
+    /// what does not fit ends in an ellipsis.
+    pub fn wrap(&self, text: &str, max_width: f32, max_lines: usize) -> Vec<String> {
+        let words: Vec<Word> =
+            text.split_whitespace().map(|word| Word { text: word, width: self.width(word) }).collect();
+        let space = self.width(" ");
+        let widest = break_lines(&words, space, max_width);
+        if widest.len() > max_lines || words.iter().any(|word| word.width > max_width) {
+            return self.cut(&widest, max_width, max_lines);
         }
-        let overfull = lines.len() > max_lines;
-        lines.truncate(max_lines);
-        let last = lines.len().saturating_sub(1);
-        for (at, line) in lines.iter_mut().enumerate() {
-            let more = overfull && at == last;
-            if more || self.width(line) > max_width {
-                *line = self.shorten(line, max_width);
-            }
-        }
-        lines
+        let narrower =
+            (50..100).step_by(5).map(|percent| break_lines(&words, space, max_width * percent as f32 / 100.0));
+        let fits = |lines: &Vec<&[Word]>| {
+            lines.len() == widest.len() && lines.iter().all(|line| line_width(line, space) <= max_width)
+        };
+        let even = narrower.into_iter().find(fits).unwrap_or_else(|| widest.clone());
+        even.into_iter().map(join).collect()
     }
 
-    /// As [`Typesetter::wrap`], with the lines as equally long as words allow.
-    pub fn wrap_evenly(self, text: &str, max_width: f32, max_lines: usize) -> Vec<String> {
-        let mut best = self.wrap(text, max_width, max_lines);
-        if best.len() < 2 || best.iter().any(|line| line.ends_with(ELLIPSIS)) {
-            return best;
-        }
-        for share in (50..100).step_by(5) {
-            let narrower = self.wrap(text, max_width * share as f32 / 100.0, best.len());
-            if !narrower.iter().any(|line| line.ends_with(ELLIPSIS)) {
-                best = narrower;
-                break;
-            }
-        }
-        best
+    /// The first lines, the last of them with an ellipsis, and every line that is too wide.
+    fn cut(&self, lines: &[&[Word]], max_width: f32, max_lines: usize) -> Vec<String> {
+        let kept = lines.iter().take(max_lines).map(|line| join(line));
+        let shortened = kept.enumerate().map(|(at, line)| {
+            let more = at + 1 == max_lines && lines.len() > max_lines;
+            if more || self.width(&line) > max_width { self.shorten(&line, max_width) } else { line }
+        });
+        shortened.collect()
     }
 
     /// As many characters as fit, and an ellipsis.
-    fn shorten(self, text: &str, max_width: f32) -> String {
+    fn shorten(&self, text: &str, max_width: f32) -> String {
         let mut kept = text.to_owned();
         loop {
             let shortened = format!("{}{ELLIPSIS}", kept.trim_end());
@@ -87,26 +85,37 @@ impl Typesetter {
     }
 
     /// One line.
-    pub fn render(self, text: &str) -> Coverage {
+    pub fn render(&self, text: &str) -> Coverage {
         let (glyphs, width) = self.glyphs(text);
         let mut coverage = Coverage::empty(width.ceil() as usize + 2, self.line_height() as usize + 1);
-        let scale = PxScale::from(self.px);
-        let baseline = FONTS[0].as_scaled(scale).ascent();
+        let baseline = FONTS[0].as_scaled(PxScale::from(self.px)).ascent().round() as i64;
         for PlacedGlyph { font, id, x } in glyphs {
-            for shift in [0.0, self.px * STROKE] {
-                let glyph = id.with_scale_and_position(scale, point(x + shift, baseline));
-                let Some(outline) = FONTS[font].outline_glyph(glyph) else { continue };
-                let bounds = outline.px_bounds();
-                let (left, top) = (bounds.min.x as i64, bounds.min.y as i64);
-                outline
-                    .draw(|column, row, share| coverage.cover(left + i64::from(column), top + i64::from(row), share));
+            let step = (x.fract() * STEPS) as u8;
+            for &(column, row, share) in self.stamp(font, id, step).iter() {
+                coverage.cover(x as i64 + i64::from(column), baseline + i64::from(row), share);
             }
         }
         coverage
     }
 
+    fn stamp(&self, font: usize, id: GlyphId, step: u8) -> Stamp {
+        let draw = || {
+            let mut pixels = Vec::new();
+            let start = f32::from(step) / STEPS;
+            for x in [start, start + self.px * STROKE] {
+                let glyph = id.with_scale_and_position(PxScale::from(self.px), point(x, 0.0));
+                let Some(outline) = FONTS[font].outline_glyph(glyph) else { continue };
+                let bounds = outline.px_bounds();
+                let (left, top) = (bounds.min.x as i32, bounds.min.y as i32);
+                outline.draw(|column, row, share| pixels.push((left + column as i32, top + row as i32, share)));
+            }
+            pixels.into()
+        };
+        self.stamps.borrow_mut().entry((font, id, step)).or_insert_with(draw).clone()
+    }
+
     /// Glyphs with their offsets, and the whole width.
-    fn glyphs(self, text: &str) -> (Vec<PlacedGlyph>, f32) {
+    fn glyphs(&self, text: &str) -> (Vec<PlacedGlyph>, f32) {
         let mut placed = Vec::new();
         let mut x = 0.0;
         let mut last: Option<(usize, GlyphId)> = None;
@@ -122,6 +131,32 @@ impl Typesetter {
         }
         (placed, x)
     }
+}
+
+struct Word<'a> {
+    text: &'a str,
+    width: f32,
+}
+
+/// As many words a line as fit; a word that is too wide has a line of its own.
+fn break_lines<'w, 'a>(words: &'w [Word<'a>], space: f32, max_width: f32) -> Vec<&'w [Word<'a>]> {
+    let mut lines = Vec::new();
+    let mut rest = words;
+    while !rest.is_empty() {
+        let fitting = (1..=rest.len()).take_while(|&count| line_width(&rest[..count], space) <= max_width).count();
+        let (line, after) = rest.split_at(fitting.max(1));
+        lines.push(line);
+        rest = after;
+    }
+    lines
+}
+
+fn line_width(words: &[Word], space: f32) -> f32 {
+    words.iter().map(|word| word.width).sum::<f32>() + space * words.len().saturating_sub(1) as f32
+}
+
+fn join(words: &[Word]) -> String {
+    words.iter().map(|word| word.text).collect::<Vec<_>>().join(" ")
 }
 
 /// Which share of each pixel is ink, 0 to 1.
