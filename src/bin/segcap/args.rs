@@ -66,7 +66,7 @@ pub struct ImageArgs {
     #[command(flatten)]
     pub sieve: SieveArgs,
     /// Masks only, no words
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub no_captions: bool,
     /// Write the photograph with masks, prompts and words drawn over it (.png, .jpg)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
