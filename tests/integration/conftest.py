@@ -38,9 +38,17 @@ def logs(tmp_path_factory):
     return tmp_path_factory.mktemp("logs")
 
 
+# Everything-mode with a grid that two busy cores can answer in time, and content with a modest model's masks.
+EVERYTHING = {
+    "everything.points_per_side": 8,
+    "everything.pred_iou_thresh": 0.4,
+    "everything.stability_thresh": 0.4,
+}
+
+
 @pytest.fixture(scope="session")
 def _shared_node(domain, logs):
-    running = NodeUnderTest(logs, domain)
+    running = NodeUnderTest(logs, domain, EVERYTHING)
     yield running
     assert running.stop() == 0, "the node must end with code 0"
 

@@ -44,7 +44,8 @@ class NodeUnderTest:
         """A client that has found the node."""
         name = f"peer_{os.getpid()}_{self.number}"
         self.client = Client(self.full_name, self.image_topic, name, self.domain)
-        self._wait(partial(self.client.graph_is_ready, self.takes_images), GRAPH_TIMEOUT_S, f"the graph of {self.full_name}")
+        ready = partial(self.client.graph_is_ready, self.takes_images)
+        self._wait(ready, GRAPH_TIMEOUT_S, f"the graph of {self.full_name}")
 
     def stop(self):
         if self.client:
@@ -85,6 +86,8 @@ class NodeUnderTest:
     def answer_on_topic(self, make_picture, prompts=None, publish=None, condition=lambda array: True, sticky=True):
         """Sends prompts over ~/prompts and pictures until ~/regions answers one of them.
 
+        Prompts that are not sticky go out again before every picture: where the picture is late, as on a busy machine,
+        they are answered for the frame before.
         `make_picture` makes the next message (with a fresh stamp); `publish` sends it (default: the image topic).
         Returns (the picture's message, its RegionArray).
         """
@@ -92,6 +95,8 @@ class NodeUnderTest:
         publish = publish or self.client.images.publish
 
         def send_next():
+            if prompts is not None and not sticky:
+                self.client.send_prompts(prompts)
             picture = make_picture()
             sent[stamp_key(picture.header.stamp)] = picture
             publish(picture)
@@ -100,8 +105,8 @@ class NodeUnderTest:
             wanted = self.arrays(lambda a: stamp_key(a.header.stamp) in sent and condition(a))
             return wanted and wanted[-1]
 
-        if prompts is not None:
-            self.client.send_prompts(prompts, sticky=sticky)
+        if prompts is not None and sticky:
+            self.client.send_prompts(prompts, sticky=True)
             self.client.spin(0.05)
         array = self._wait(answered, ANSWER_TIMEOUT_S, "regions of a picture on the topic", send_next)
         return sent[stamp_key(array.header.stamp)], array

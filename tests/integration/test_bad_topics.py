@@ -75,11 +75,11 @@ def test_bad_prompts(node, name):
 def test_a_bad_sticky_prompt_does_not_silence_the_node(node):
     """It warns, but not for every frame again."""
     start = node.log_length()
-    node.client.send_prompts([point_prompt("bad", [(5000, 1)])], sticky=True)
+    node.client.send_prompts([point_prompt("bad", [(6000, 1)])], sticky=True)
     for _ in range(30):
         node.client.images.publish(message(SCENE.rgb))
         node.client.spin(1 / 30)
-    node.wait_for_log(r"WARN.*INVALID_PROMPT.*5000", start)
+    node.wait_for_log(r"WARN.*INVALID_PROMPT.*6000", start)
     assert len(node.process.log()[start:]) < 20_000, "a warning a frame fills the disk"
     still_answers(node)
 

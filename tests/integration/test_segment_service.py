@@ -11,6 +11,7 @@ from segcap.srv import Segment
 # What even a modest model must reach on a bright disc on grey.
 LEAST_BOX_IOU = 0.6
 LEAST_CLICK_IOU = 0.4
+LEAST_EVERYTHING_IOU = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_everything(node):
     array = good(node.segment([everything_prompt()], picture, caption=True))
     check_regions(array, picture.header, (640, 480), words=True)
     for thing in (left, right):
-        assert max((iou(mask, thing.disc) for mask in masks(array)), default=0) >= LEAST_CLICK_IOU
+        assert max((iou(mask, thing.disc) for mask in masks(array)), default=0) >= LEAST_EVERYTHING_IOU
 
 
 def test_everything_beside_other_prompts(node, scene):
