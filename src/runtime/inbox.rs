@@ -84,6 +84,12 @@ impl Inbox {
         if let Ok(camera) = waiting.resolve(&submission.camera) {
             submission.camera = camera.to_string();
         }
+        if submission.sticky {
+            // Clients repeat their sticky prompts; before the first frame these would fill the queue.
+            waiting
+                .prompts
+                .retain(|PendingPrompts { submission: old, .. }| !(old.sticky && old.camera == submission.camera));
+        }
         if waiting.prompts.len() >= self.most_pending() {
             return Err(self.overloaded("prompt messages"));
         }

@@ -166,6 +166,20 @@ async fn a_full_queue_of_prompts_refuses_at_once() {
 }
 
 #[tokio::test]
+async fn sticky_prompts_repeated_before_the_first_frame_do_not_pile_up() {
+    let mut settings = quiet();
+    settings.limits.max_pending = 2;
+    let mut rig = Rig::start(settings);
+    rig.once(0, vec![click(1, 1)]);
+    for x in 1..=10 {
+        rig.sticky(vec![named_box("latest", x, 5)]);
+    }
+    rig.frame(1);
+    let array = rig.regions().await;
+    assert_eq!((array.regions.len(), array.regions[0].bbox().x), (2, 10));
+}
+
+#[tokio::test]
 async fn prompts_for_a_camera_that_never_comes_do_not_wait_for_ever() {
     let mut settings = quiet();
     settings.limits.request_timeout = std::time::Duration::from_millis(50);
