@@ -57,4 +57,5 @@ class TrainConfig:
     checkpoint_secs: float = 180.0
     workers: int = 2               # processes of one thread each; the batch is each one's
     seed: int = 1
+    words_only: bool = False       # train what comes after the masks: closer look, mixer, language model
     bfloat16: bool = True

@@ -18,6 +18,7 @@ from .tokenizer import encode
 SMALLEST = 40          # pixels of a prompted object at the input's size
 LONGEST = 18           # caption tokens
 IGNORE = -100
+ZOOM = (0.28, 0.8)     # share of the picture that a crop shows: small inputs train for larger ones
 
 
 @dataclass
@@ -54,13 +55,16 @@ def fit(height, width, size):
 
 
 def crop(image, ids, rng, size):
-    """A random part of the picture at the network's size, sometimes mirrored."""
+    """A part of the picture around one of its pixels, at the network's size, sometimes mirrored."""
     height, width = ids.shape
-    zoom = 1.0 if rng.random() < 0.3 else rng.uniform(0.45, 1.0)
+    zoom = 1.0 if rng.random() < 0.1 else rng.uniform(*ZOOM)
     ratio = width / height if rng.random() < 0.6 else rng.uniform(0.8, 1.4)
     h = min(height * zoom, width * zoom / ratio)
     w = h * ratio
-    x, y = rng.uniform(0, width - w), rng.uniform(0, height - h)
+    things = np.flatnonzero((ids > 0) & (ids < STUFF))
+    at = rng.choice(things) if len(things) else rng.integers(ids.size)
+    x = np.clip(at % width - rng.uniform(0.25, 0.75) * w, 0, width - w)
+    y = np.clip(at // width - rng.uniform(0.25, 0.75) * h, 0, height - h)
     out_h, out_w = fit(h, w, size)
     box, shape = (x, y, x + w, y + h), (out_w, out_h)
     image = np.asarray(Image.fromarray(image).resize(shape, Image.Resampling.BILINEAR, box=box))
@@ -136,7 +140,7 @@ class Loader:
         pixels, boxes, points = [], [], []
         count = int(rng.choice([1, 1, 1, 1, 2, 3]))
         while len(pixels) < cfg.batch:
-            image, ids, words = self.pool[int(rng.integers(len(self.pool)))]
+            image, ids, words = self.pool.draw(rng)
             image, ids, mirrored = crop(image, ids, rng, cfg.size)
             picked = [choose(ids, words, cfg.prompts, rng, share) for share in (0.12, 0.3)]
             if not all(picked):

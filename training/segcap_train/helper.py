@@ -20,23 +20,27 @@ def labels_of(attributes):
 
 
 class Helper(nn.Module):
-    def __init__(self, width):
+    """Two heads: on the embeddings under the true mask, and on the caption's closer look."""
+
+    def __init__(self, width, close):
         super().__init__()
         self.hidden = nn.Linear(width, 2 * width)
         self.noun = nn.Linear(2 * width, len(NOUNS))
         self.colour = nn.Linear(2 * width, len(COLOURS))
+        self.close_noun = nn.Linear(close, len(NOUNS))
 
-    def forward(self, embeddings, prompts):
-        """Loss and the share of nouns it gets right."""
+    def forward(self, embeddings, prompts, close):
+        """Loss and the share of nouns that the closer look gets right."""
         masks = F.adaptive_avg_pool2d(prompts.targets[:, None], embeddings.shape[2:])[:, 0]
         share = masks / masks.sum((1, 2), keepdim=True).clamp(min=1e-4)
         pooled = torch.einsum("nchw,nhw->nc", embeddings.float()[prompts.owner], share)
         x = F.gelu(self.hidden(pooled))
-        noun, colour = self.noun(x).float(), self.colour(x).float()
-        known = prompts.names[:, 0] != UNKNOWN
-        right = (noun.argmax(1) == prompts.names[:, 0])[known].float().mean().item() if known.any() else 0.0
-        loss = NOUN * known_loss(noun, prompts.names[:, 0]) + COLOUR * known_loss(colour, prompts.names[:, 1])
-        return loss, right
+        noun, colour, closer = self.noun(x).float(), self.colour(x).float(), self.close_noun(close).float()
+        names = prompts.names[:, 0]
+        known = names != UNKNOWN
+        right = (closer.argmax(1) == names)[known].float().mean().item() if known.any() else 0.0
+        loss = NOUN * (known_loss(noun, names) + known_loss(closer, names))
+        return loss + COLOUR * known_loss(colour, prompts.names[:, 1]), right
 
 
 def known_loss(logits, labels):

@@ -5,8 +5,11 @@ import shutil
 
 import numpy as np
 
+from .scenes.sample import STUFF
+
 WIDTH, HEIGHT = 320, 240
 SHARD = 50                  # samples
+SCENE_SHARE = 0.5           # of the draws are from generated scenes alone
 SMALLEST = 60               # visible pixels of an instance worth prompting for
 
 
@@ -38,6 +41,14 @@ class Pool:
                                           json.loads((path / "words.json").read_text()))
         self.index = [(name, i) for name in sorted(self.shards) for i, words in enumerate(self.shards[name][2])
                       if words]
+
+        self.scenes = [at for at, (name, i) in enumerate(self.index) if any(int(n) >= STUFF for n in self.shards[name][2][i])]
+
+    def draw(self, rng):
+        """A random sample; generated scenes are drawn more often than pasted and real ones."""
+        if self.scenes and rng.random() < SCENE_SHARE:
+            return self[self.scenes[int(rng.integers(len(self.scenes)))]]
+        return self[int(rng.integers(len(self)))]
 
     def __len__(self):
         return len(self.index)

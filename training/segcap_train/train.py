@@ -14,6 +14,7 @@ from .data import Loader
 from .helper import Helper
 from .losses import CAPTION, caption_loss, mask_loss
 from .model import Sca
+from .model.closeup import CLOSE
 from .parallel import agreed, launch, share_gradients
 from .pool import Pool
 from .prompts import error_clicks, stale_masks
@@ -32,7 +33,7 @@ class Trainer:
         self.cfg, self.step, self.elapsed = cfg, 0, 0.0
         self.model = Sca(ModelConfig())
         self.average = copy.deepcopy(self.model).eval()
-        self.helper = Helper(self.model.cfg.embed)
+        self.helper = Helper(self.model.cfg.embed, CLOSE)
         self.optimiser = torch.optim.AdamW(self.groups(), lr=cfg.learning_rate, betas=(0.9, 0.98))
         self.path = cfg.out / "last.pt"
         if self.path.exists():
@@ -77,13 +78,11 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.cfg.bfloat16):
-            embeddings = self.model.encode(batch.pixels.to(memory_format=torch.channels_last))
+            with torch.set_grad_enabled(not self.cfg.words_only):
+                embeddings = self.model.encode(batch.pixels.to(memory_format=torch.channels_last))
             loss, figures = 0.0, {}
             for name, prompts in (("box", batch.boxes), ("point", batch.points)):
-                part, figures[name], figures[name + "_words"] = self.first_round(embeddings, prompts, rng, figures)
-                loss = loss + part
-            named, figures["named"] = self.helper(embeddings, batch.boxes)
-            loss = loss + named
+                loss = loss + self.first_round(name, embeddings, prompts, rng, figures)
         loss.backward()
         share_gradients([*self.model.parameters(), *self.helper.parameters()])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -93,16 +92,22 @@ class Trainer:
         self.update_average()
         return figures
 
-    def first_round(self, embeddings, prompts, rng, figures):
-        masks, iou, prefix = self.model.both(embeddings, prompts.coords, prompts.labels, None, None, prompts.owner)
-        loss, real = mask_loss(masks, iou, prompts.targets)
-        ids = prompts.captions[:, :-1].clamp(min=0)
-        logits, _ = self.model.language(prefix, ids)
+    def first_round(self, name, embeddings, prompts, rng, figures):
+        """Loss of one kind of prompts; with `words_only`, of their names and captions alone."""
+        with torch.set_grad_enabled(not self.cfg.words_only):
+            stage = self.model.segment(embeddings, prompts.coords, prompts.labels, None, None, prompts.owner)
+        masks, iou, prefix, close = self.model.describe(embeddings, *stage, prompts.owner)
+        logits, _ = self.model.language(prefix, prompts.captions[:, :-1].clamp(min=0))
         words = caption_loss(logits, prompts.captions, prefix.shape[1])
+        named, right = self.helper(embeddings, prompts, close)
+        loss, real = mask_loss(masks, iou, prompts.targets)
+        figures |= {name: real.mean().item(), name + "_words": words.item(), name + "_named": right}
+        if self.cfg.words_only:
+            return CAPTION * words + named
         if rng.random() < AGAIN_SHARE:
             again, figures["again"] = self.second_round(embeddings, prompts, masks.detach(), iou.detach(), rng)
             loss = loss + again
-        return loss + CAPTION * words, real.mean().item(), words.item()
+        return loss + CAPTION * words + named
 
     def second_round(self, embeddings, prompts, masks, iou, rng):
         """A click on the error, or a mask prompt with nothing but its box."""
@@ -141,6 +146,9 @@ class Trainer:
         print(f"{len(pool)} samples, {sum(p.numel() for p in self.model.parameters()) / 1e6:.1f} M parameters", flush=True)
         loader = Loader(pool, self.cfg, self.rank, self.step)
         self.model.train()
+        if self.cfg.words_only:          # the statistics of a part that stays as it is stay, too
+            self.model.encoder.eval()
+            self.optimiser.param_groups[0]["weight_decay"] = 0.0
         saved, smooth = time.monotonic(), {}
         while agreed(self.elapsed < self.cfg.max_minutes * 60 and self.step < self.cfg.max_steps):
             began = time.monotonic()
@@ -172,6 +180,7 @@ def main():
         value = getattr(defaults, name)
         parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
     parser.add_argument("--init", type=Path, help="start a new run from this checkpoint's weights")
+    parser.add_argument("--words-only", action="store_true", help="leave the encoder and the masks as they are")
     parser.add_argument("--float32", action="store_true", help="do not train in bfloat16")
     args = vars(parser.parse_args())
     args["bfloat16"] = not args.pop("float32")

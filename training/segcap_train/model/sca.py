@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from ..config import ModelConfig
+from .closeup import Closeup
 from .decoder import CaptionMixer, MaskDecoder
 from .encoder import ImageEncoder
 from .language import LanguageModel
@@ -21,6 +22,7 @@ class Sca(nn.Module):
         self.encoder = ImageEncoder(self.cfg)
         self.prompt = PromptEncoder(self.cfg.dim)
         self.decoder = MaskDecoder(self.cfg)
+        self.closeup = Closeup(self.cfg)
         self.mixer = CaptionMixer(self.cfg)
         self.language = LanguageModel(self.cfg)
 
@@ -58,15 +60,16 @@ class Sca(nn.Module):
 
     def caption_prefix(self, embeddings, coords, labels):
         """-> (N,P,D), what the language model continues."""
-        tokens, image, position, _ = self.segment(embeddings, coords, labels)
-        return self.mixer(tokens, image, position)
+        return self.describe(embeddings, *self.segment(embeddings, coords, labels), None)[2]
 
-    def both(self, embeddings, coords, labels, mask_input, has_mask, owner):
-        """For training: masks, IoU and caption prefix from one run of SAM's stage."""
-        tokens, image, position, painting = self.segment(
-            embeddings, coords, labels, mask_input, has_mask, owner)
+    def describe(self, embeddings, tokens, image, position, painting, owner):
+        """Masks, IoU, caption prefix and what the closer look sums up to, after SAM's stage."""
         masks, iou = self.decoder.paint(tokens, image, *painting)
-        return masks, iou, self.mixer(tokens, image, position)
+        seen = self.closeup.see(embeddings)
+        seen = seen.expand(tokens.shape[0], -1, -1, -1) if owner is None else seen[owner]
+        with torch.autocast(embeddings.device.type, enabled=False):     # places are no matter for bfloat16
+            look, hidden = self.closeup(seen.float(), masks.detach().float(), iou.detach().float())
+        return masks, iou, self.mixer(tokens, image, position, look), hidden
 
     @torch.no_grad()
     def greedy(self, prefix, eos, limit):
