@@ -146,6 +146,14 @@ def rows(segcap, python, graphs):
     return [*lines, row("service p50 beyond the graphs", *beyond, "ms")]
 
 
+def processor():
+    """The processor's name, as Linux knows it."""
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=6.0, help="of streaming, each node and round")
@@ -173,7 +181,7 @@ def main():
     width, height = SIZE
     print(f"\nsegcap_node against a Python node: {width}x{height} at {RATE_HZ:.0f} Hz, one click and one box, words,"
           f" {options.threads} thread(s) a graph")
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {datetime.date.today()}")
+    print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {datetime.date.today()}")
     print(table(("what", "segcap", "python", "ratio"), rows(segcap, python, graphs), wide_column=0))
     print(f"  graphs alone (encode + decode, onnxruntime): p50 {at(graphs, 50):.1f} ms, p99 {at(graphs, 99):.1f} ms")
     print(f"  frames answered: segcap {len(segcap.masks_ms)} of {segcap.frames_in},"
