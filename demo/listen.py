@@ -25,7 +25,7 @@ def main():
     node.create_subscription(RegionArray, f"{node_name}/regions", show, 5)
     try:
         rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except (KeyboardInterrupt, ExternalShutdownException, BrokenPipeError):
         pass
 
 
