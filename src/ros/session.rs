@@ -17,9 +17,9 @@ pub enum SessionError {
     #[error("ROS 2 could not be started with these arguments: {0}")]
     Arguments(String),
     #[error("the ROS 2 node could not be created ({0}); is ROS 2 sourced, and is HOME or ROS_LOG_DIR set?")]
-    Node(#[from] r2r::Error),
+    Node(r2r::Error),
     #[error("parameter {0}\ncorrect it in the parameter file or on the command line (--ros-args -p name:=value)")]
-    Parameter(#[from] ParameterError),
+    Parameter(ParameterError),
 }
 
 /// A node that does not spin yet.
@@ -36,9 +36,7 @@ impl Session {
     /// Arguments that rcl does not understand, or a parameter that is wrong.
     pub fn open() -> Result<Self, SessionError> {
         let context = create_context()?;
-        let mut node = r2r::Node::create(context, interfaces::NODE, "")?;
-        speak_as(&mut node)?;
-        let names = Names::new(&node.name()?, &node.namespace()?, std::env::args());
+        let (node, names) = create_node(context).map_err(SessionError::Node)?;
         let parameters = read_parameters(&node)?;
         Ok(Self { node, names, parameters })
     }
@@ -53,6 +51,13 @@ impl Session {
     }
 }
 
+fn create_node(context: r2r::Context) -> r2r::Result<(r2r::Node, Names)> {
+    let mut node = r2r::Node::create(context, interfaces::NODE, "")?;
+    speak_as(&mut node)?;
+    let names = Names::new(&node.name()?, &node.namespace()?, std::env::args());
+    Ok((node, names))
+}
+
 /// r2r panics with rcl's message where the arguments are wrong.
 fn create_context() -> Result<r2r::Context, SessionError> {
     let default_hook = panic::take_hook();
@@ -60,7 +65,7 @@ fn create_context() -> Result<r2r::Context, SessionError> {
     let created = panic::catch_unwind(AssertUnwindSafe(r2r::Context::create));
     panic::set_hook(default_hook);
     match created {
-        Ok(context) => Ok(context?),
+        Ok(context) => context.map_err(SessionError::Node),
         Err(payload) => {
             let reason = payload.downcast_ref::<String>().map_or("rcl_init failed", String::as_str);
             Err(SessionError::Arguments(reason.to_owned()))
@@ -82,8 +87,8 @@ fn read_parameters(node: &r2r::Node) -> Result<Parameters, SessionError> {
             }
         };
         let value =
-            convert::from_override(&parameter.value).map_err(|got| declaration.wrong_type(&Default::default(), got))?;
-        values.push((declaration.name, value));
+            convert::from_override(&parameter.value).map_err(|got| declaration.wrong_type(&Default::default(), got));
+        values.push((declaration.name, value.map_err(SessionError::Parameter)?));
     }
-    Ok(Parameters::at_start(values)?)
+    Parameters::at_start(values).map_err(SessionError::Parameter)
 }
