@@ -32,12 +32,17 @@ def read_photo(path):
     return np.asarray(photo)
 
 
-def read_clip(folder):
-    """The frames of a folder, in the order of their names, as (H, W, 3) uint8 RGB arrays."""
+def clip_files(folder):
+    """The frames of a clip in the order of their names; raises PictureError when there are none."""
     files = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not files:
         raise PictureError(f"{folder}: no .jpg or .png in it")
-    return [read_photo(path) for path in files]
+    return files
+
+
+def read_clip(folder):
+    """The frames of a folder as (H, W, 3) uint8 RGB arrays."""
+    return [read_photo(path) for path in clip_files(folder)]
 
 
 def bytes_field(data):

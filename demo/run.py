@@ -21,7 +21,7 @@ except ImportError as error:
     sys.exit(f"demo: {error}: run `make demo`, or `source env.sh` first")
 
 from client import NoAnswer
-from pictures import PictureError, label_array, read_clip, read_photo, rgb_array
+from pictures import PictureError, clip_files, label_array, read_photo, rgb_array
 from PIL import Image
 from processes import ROOT, ProcessError
 from prompts import for_clip, for_photo
@@ -169,10 +169,10 @@ def say(text):
 
 def play(options):
     source = Path(options.image).expanduser() if options.image else ROOT / "samples" / "clip"
-    frames = [read_photo(source)] if options.image else read_clip(source)
+    files = [source] if options.image else clip_files(source)
     options.out.mkdir(parents=True, exist_ok=True)
-    with Session(source, frames, options.out, options.live) as session:
-        count = f"{len(frames)} frames" if len(frames) > 1 else "a picture"
+    with Session(source, read_photo(files[0]), options.out, options.live) as session:
+        count = f"{len(files)} frames" if len(files) > 1 else "a picture"
         say(f"camera      {source.name}: {count} of {session.width}x{session.height} at {session.rate_hz:.0f} Hz")
         demo = Demo(session, photo=options.image is not None)
         demo.ask_by_topic()

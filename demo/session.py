@@ -18,9 +18,9 @@ MOST_BYTES_PER_SECOND = 100e6
 class Session:
     """Starts everything on entry, ends everything on exit, whatever happened between."""
 
-    def __init__(self, source, frames, out, live):
-        self.height, self.width = frames[0].shape[:2]
-        self.rate_hz = min(CAMERA_RATE_HZ, MOST_BYTES_PER_SECOND / frames[0].nbytes)
+    def __init__(self, source, frame, out, live):
+        self.height, self.width = frame.shape[:2]
+        self.rate_hz = min(CAMERA_RATE_HZ, MOST_BYTES_PER_SECOND / frame.nbytes)
         self.source, self.out = Path(source), Path(out)
         self.domain = _domain(live)
         self.processes = []
