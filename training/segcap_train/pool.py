@@ -42,7 +42,8 @@ class Pool:
         self.index = [(name, i) for name in sorted(self.shards) for i, words in enumerate(self.shards[name][2])
                       if words]
 
-        self.scenes = [at for at, (name, i) in enumerate(self.index) if any(int(n) >= STUFF for n in self.shards[name][2][i])]
+        self.scenes = [at for at, (name, i) in enumerate(self.index)
+                       if any(int(n) >= STUFF for n in self.shards[name][2][i])]
 
     def draw(self, rng):
         """A random sample; generated scenes are drawn more often than pasted and real ones."""
