@@ -112,7 +112,13 @@ mod tests {
     const IMAGE: Size = Size { width: 64, height: 48 };
 
     fn settings() -> EverythingSettings {
-        EverythingSettings { points_per_side: 4, min_area: 1, ..EverythingSettings::default() }
+        EverythingSettings {
+            points_per_side: 4,
+            pred_iou_thresh: 0.7,
+            stability_thresh: 0.85,
+            min_area: 1,
+            ..EverythingSettings::default()
+        }
     }
 
     fn run(

@@ -51,13 +51,14 @@ pub struct EverythingSettings {
     pub max_regions: usize,
 }
 
+/// The thresholds suit the built-in model, which is less sure of itself than SAM (SAM's own: 0.88 and 0.95).
 impl Default for EverythingSettings {
     fn default() -> Self {
         Self {
             enabled: false,
             points_per_side: 16,
-            pred_iou_thresh: 0.7,
-            stability_thresh: 0.85,
+            pred_iou_thresh: 0.5,
+            stability_thresh: 0.7,
             nms_thresh: 0.7,
             min_area: 100,
             max_regions: 64,
@@ -98,7 +99,7 @@ impl Default for Settings {
             limits: Limits::default(),
             everything: EverythingSettings::default(),
             caption: CaptionSettings::default(),
-            embedding_cache_bytes: 256 << 20,
+            embedding_cache_bytes: 64 << 20,
             max_rate_hz: 0.0,
         }
     }

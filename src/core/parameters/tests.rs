@@ -82,7 +82,7 @@ fn an_unquoted_off_is_the_choice_off() {
 
 #[test]
 fn doubles_read_as_people_write_them() {
-    let value = declaration("everything.pred_iou_thresh").unwrap().value(&Configuration::default());
+    let value = declaration("everything.nms_thresh").unwrap().value(&Configuration::default());
     assert_eq!(value.to_string(), "0.7");
 }
 
