@@ -2,9 +2,9 @@
 //! and nowhere else.
 //!
 //! ```text
-//! [ros-spin thread]  images  -> Handle::frame
-//! [tokio tasks]      prompts -> Handle::prompts     segment <-> Handle::segment     parameters -> watch channel
-//!                    OutputReceiver -> publish -> overlay
+//! [ros-spin thread]  images -> Handle::frame     prompts -> Handle::prompts     parameters -> watch channel
+//!                    segment -> Handle::segment (queued there; the answer is awaited in a tokio task)
+//! [tokio tasks]      OutputReceiver -> publish -> overlay
 //! ```
 //! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
 
