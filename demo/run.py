@@ -127,8 +127,11 @@ class Demo:
 
     def take_pictures(self, out):
         """Waits for one frame with words, overlay and label map; writes the pictures and returns its regions."""
-        frame = self.session.wait(lambda: self.stream.first(lambda frame: frame.is_complete()), ANSWER_TIMEOUT_S,
-                                  "a frame with words, ~/overlay and ~/label_map")
+        def complete_frame():
+            now_ns = time.time_ns()
+            return self.stream.first(lambda frame: frame.is_complete(now_ns))
+
+        frame = self.session.wait(complete_frame, ANSWER_TIMEOUT_S, "a frame with words, ~/overlay and ~/label_map")
         labels = label_array(frame.label_map.message)
         Image.fromarray(rgb_array(frame.overlay.message)).save(out / "overlay.png")
         write_label_map(labels, out / "label_map.png")

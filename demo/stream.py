@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from client import stamp_key, words_are_in
 from sensor_msgs.msg import CameraInfo, Image
 
+# An overlay without the words may still be on its way when they come; the one with them is there after this.
+OVERLAY_SETTLES_NS = 1_000_000_000
 # Frames remembered; a clip of minutes must not fill the memory.
 KEPT_FRAMES = 200
 
@@ -20,11 +22,12 @@ class FrameAnswers:
     overlay: object = None  # Arrivals of the newest pictures
     label_map: object = None
 
-    def is_complete(self):
-        """Whether the words, the label map, and an overlay that can show the words have come."""
+    def is_complete(self, now_ns):
+        """Whether the words, the label map, and the overlay that shows the words have come."""
         if not (self.words and self.label_map and self.overlay):
             return False
-        return self.words is self.masks or self.overlay.received_ns > self.words.received_ns
+        settled = now_ns - self.words.received_ns > OVERLAY_SETTLES_NS
+        return self.words is self.masks or (settled and self.overlay.received_ns > self.words.received_ns)
 
 
 @dataclass
