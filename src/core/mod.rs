@@ -4,7 +4,6 @@ pub mod candidate;
 pub mod caption;
 pub mod code;
 pub mod configuration;
-pub mod embedding_cache;
 pub mod everything;
 #[cfg(test)]
 pub(crate) mod fake_model;
