@@ -12,6 +12,7 @@ from .mesh import rotation
 from .render import Light, Placed
 from .surroundings import WALL, Slab
 
+LARGER = 1.3            # times the other's extent makes a thing the large one
 WOODS = ((.55, .36, .2), (.72, .53, .34), (.4, .25, .15), (.82, .68, .5), (.3, .2, .14))
 
 
@@ -177,7 +178,18 @@ def compose(rng, width, height, unseen=False):
     placed, slabs, camera, slab_words = make(rng, width, height, unseen)
     words = [attributes_of(p.thing) for p in placed]
     add_relations(placed, words, camera)
+    add_sizes(placed, words)
     return Scene(placed, slabs, camera, lamp(rng), words, slab_words)
+
+
+def add_sizes(placed, words):
+    """'large' and 'small' where a scene shows two things of one name, one clearly larger than the other."""
+    extent = [float(np.linalg.norm(np.subtract(*p.thing.mesh.bounds()))) for p in placed]
+    for noun in {word.noun for word in words}:
+        alike = [i for i, word in enumerate(words) if word.noun == noun]
+        small, large = min(alike, key=extent.__getitem__), max(alike, key=extent.__getitem__)
+        if extent[large] > LARGER * extent[small]:
+            words[small].size, words[large].size = "small", "large"
 
 
 def add_relations(placed, words, camera):
