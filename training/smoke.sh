@@ -10,7 +10,7 @@ if [ ! -x "$python" ]; then
 fi
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-train="$python -m segcap_train.train --pool $out/pool --out $out/run --size 128 --batch 2 --prompts 2"
+train="$python -m segcap_train.train --pool $out/pool --out $out/run --tiny"
 
 $python -m segcap_train.generate --out "$out/pool" --train 1 --held-out 1
 $train --max-steps 4

@@ -16,16 +16,16 @@ PIXEL_STD = (0.229, 0.224, 0.225)
 class ModelConfig:
     """Widths and depths; a checkpoint carries its own copy."""
 
-    stem: int = 24                 # channels at stride 2
-    widths: tuple = (48, 96, 192)  # channels at strides 4, 8, 16
-    depths: tuple = (2, 3, 4)      # convolutional blocks at strides 4, 8, 16
-    attention_blocks: int = 2      # global attention blocks at stride 16
-    embed: int = 128               # C of image_embeddings, at stride 8
-    dim: int = 192                 # width of prompt, mask and caption tokens
+    widths: tuple = (48, 128, 256)  # channels at strides 4, 8, 16
+    depths: tuple = (1, 2, 2)       # residual blocks at strides 4, 8, 16
+    attention_blocks: int = 2       # global attention blocks at stride 16
+    attention_heads: int = 8
+    embed: int = 128                # C of image_embeddings, at stride 8
+    dim: int = 192                  # width of prompt, mask and caption tokens
     heads: int = 6
     mlp: int = 384
     decoder_layers: int = 2
-    masks: int = 3                 # M
+    masks: int = 3                  # M
     caption_tokens: int = 8
     task_tokens: int = 2
     mixer_layers: int = 2
@@ -39,6 +39,27 @@ class ModelConfig:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run. Small pictures first: what is learned from them cheaply need not be learned dearly."""
+
+    name: str
+    share: float        # of the run
+    size: int           # side of the input, pixels
+    batch: int          # pictures, of each worker
+    prompts: int        # of each of the two kinds, a picture; none: names under true masks alone
+
+
+STAGES = (Stage("names", 0.30, 192, 12, 0), Stage("masks", 0.45, 192, 8, 2), Stage("fine", 0.25, 256, 6, 2))
+TINY = (Stage("names", 0.25, 128, 2, 0), Stage("masks", 0.75, 128, 2, 2))
+
+
+def stage_at(stages, done):
+    """Index of the stage that a run is in when `done` of it, 0..1, lies behind."""
+    ends = [sum(stage.share for stage in stages[:i + 1]) for i in range(len(stages))]
+    return next((i for i, end in enumerate(ends) if done < end), len(stages) - 1)
+
+
 @dataclass
 class TrainConfig:
     """One run. Times in seconds, sizes in pixels."""
@@ -46,16 +67,13 @@ class TrainConfig:
     pool: Path = field(default_factory=lambda: RUNS_DIR / "pool")
     out: Path = field(default_factory=lambda: RUNS_DIR / "main")
     init: Path | None = None       # weights that a new run starts from
-    size: int = 256
-    batch: int = 4
-    prompts: int = 3               # of each of the two kinds of prompt, a picture
-    learning_rate: float = 6e-4
+    stages: tuple = STAGES
+    learning_rate: float = 1e-3
     weight_decay: float = 0.05
-    warmup_steps: int = 100
+    warmup_steps: int = 150        # of the run, and of each stage
     max_minutes: float = 90.0      # of training in all, over every resumption; sets the decay
     max_steps: int = 10**9
     checkpoint_secs: float = 180.0
-    workers: int = 2               # processes of one thread each; the batch is each one's
+    workers: int = 2               # processes of one thread each
     seed: int = 1
-    words_only: bool = False       # train what comes after the masks: closer look, mixer, language model
     bfloat16: bool = True

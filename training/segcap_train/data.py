@@ -17,17 +17,16 @@ from .tokenizer import encode
 
 SMALLEST = 40          # pixels of a prompted object at the input's size
 LONGEST = 18           # caption tokens
+THINGS = 8             # of a picture, at most
 IGNORE = -100
 ZOOM = (0.28, 0.8)     # share of the picture that a crop shows: small inputs train for larger ones
 
 
 @dataclass
-class Prompts:
-    """N prompts of one kind. targets (N,S/2,S/2) in 0..1; caption ids (N,T), -100 after the end;
-    names (N,2), the noun and the colour as numbers."""
+class Things:
+    """T objects in a batch's pictures. owner (T): whose; targets (T,S/2,S/2) in 0..1; caption ids (T,L), -100 after
+    the end; names (T,2), the noun and the colour as numbers."""
 
-    coords: torch.Tensor
-    labels: torch.Tensor
     owner: torch.Tensor
     targets: torch.Tensor
     captions: torch.Tensor
@@ -35,10 +34,24 @@ class Prompts:
 
 
 @dataclass
+class Prompts:
+    """N prompts of one kind: coords (N,K,2) in pixels of the input, labels (N,K), thing (N) that is meant."""
+
+    coords: torch.Tensor
+    labels: torch.Tensor
+    thing: torch.Tensor
+
+
+@dataclass
 class Batch:
-    pixels: torch.Tensor        # (B,3,S,S) normalised
-    boxes: Prompts
-    points: Prompts
+    """pixels (B,3,S,S) normalised; borders (B,1,S/4,S/4), 1 where two objects meet; no prompts in a stage of names."""
+
+    stage: int
+    pixels: torch.Tensor
+    borders: torch.Tensor
+    things: Things
+    boxes: Prompts | None
+    points: Prompts | None
 
 
 def normalise(image, size):
@@ -85,15 +98,25 @@ def recolour(image, rng):
     return (np.clip(x, 0, 1) * 255).astype(np.uint8)
 
 
-def choose(ids, words, count, rng, stuff_share):
-    """Instance numbers to prompt for; tables, floors and walls less often than things."""
-    numbers, areas = np.unique(ids, return_counts=True)
-    found = [int(n) for n, a in zip(numbers, areas) if int(n) in words and a >= SMALLEST]
-    if not found:
-        return []
-    weight = np.array([stuff_share if n >= STUFF else 1.0 for n in found])
-    steady = np.count_nonzero(weight) >= count
-    return rng.choice(found, count, replace=not steady, p=weight / weight.sum()).tolist()
+def found(ids, words):
+    """Instance numbers that are large enough to ask for."""
+    areas = np.bincount(ids.reshape(-1), minlength=256)
+    return [n for n in words if areas[n] >= SMALLEST]
+
+
+def choose(numbers, count, rng, stuff_share):
+    """Some of the instances; tables, floors and walls less often than things."""
+    weight = np.array([stuff_share if n >= STUFF else 1.0 for n in numbers])
+    return rng.choice(numbers, count, replace=len(numbers) < count, p=weight / weight.sum()).tolist()
+
+
+def borders(ids):
+    """1 (H/4,W/4) where pixels of two instances lie within a cell or beside it."""
+    part = ids[::2, ::2]
+    edge = np.zeros(part.shape, np.float32)
+    edge[:, 1:] = part[:, 1:] != part[:, :-1]
+    edge[1:] = np.maximum(edge[1:], part[1:] != part[:-1])
+    return edge.reshape(edge.shape[0] // 2, 2, -1, 2).max((1, 3))
 
 
 def words_of(attributes, mirrored, rng):
@@ -106,22 +129,73 @@ def words_of(attributes, mirrored, rng):
     return encode(caption(a, rng))[:LONGEST]
 
 
-def gather(rows, size):
-    """Stacks the prompts of a batch."""
-    coords, labels, owner, masks, captions, names = zip(*rows)
+def gather(rows):
+    """Stacks the things of a batch: rows of owner, mask, caption, names."""
+    owner, masks, captions, names = zip(*rows)
     targets = F.avg_pool2d(torch.from_numpy(np.stack(masks)).float()[:, None], 2)[:, 0]
     ids = torch.full((len(rows), max(2, *map(len, captions))), IGNORE)
     for i, tokens in enumerate(captions):
         ids[i, :len(tokens)] = torch.tensor(tokens, dtype=torch.long)
-    return Prompts(torch.from_numpy(np.stack(coords)), torch.from_numpy(np.stack(labels)),
-                   torch.tensor(owner), targets, ids, torch.tensor(names))
+    return Things(torch.tensor(owner), targets, ids, torch.tensor(names))
+
+
+def stack(rows):
+    """Stacks prompts: rows of coords, labels, thing."""
+    if not rows:
+        return None
+    coords, labels, thing = zip(*rows)
+    return Prompts(torch.from_numpy(np.stack(coords)), torch.from_numpy(np.stack(labels)), torch.tensor(thing))
+
+
+class Maker:
+    """Makes one batch of a stage from random samples of the pool."""
+
+    def __init__(self, pool, stage, number, rng):
+        self.pool, self.stage, self.number, self.rng = pool, stage, number, rng
+        self.pixels, self.borders, self.things, self.boxes, self.points = [], [], [], [], []
+        self.clicks = int(rng.choice([1, 1, 1, 1, 2, 3]))
+
+    def make(self):
+        while len(self.pixels) < self.stage.batch:
+            self.add_picture()
+        points = stack(self.points)
+        if points:
+            points.coords, points.labels = with_padding(points.coords, points.labels)
+        return Batch(self.number, torch.stack(self.pixels), torch.from_numpy(np.stack(self.borders))[:, None],
+                     gather(self.things), stack(self.boxes), points)
+
+    def add_picture(self):
+        """One more picture and its things, unless nothing in it is large enough."""
+        size, rng = self.stage.size, self.rng
+        image, ids, words = self.pool.draw(rng)
+        image, ids, mirrored = crop(image, ids, rng, size)
+        numbers = found(ids, words)
+        if not numbers:
+            return
+        full = np.zeros((size, size), np.uint8)
+        full[:ids.shape[0], :ids.shape[1]] = ids
+        boxes, points = (choose(numbers, self.stage.prompts, rng, share) for share in (0.12, 0.3))
+        rest = choose(numbers, len(numbers), rng, 0.2)
+        first = len(self.things)
+        asked = list(dict.fromkeys([*boxes, *points, *rest]))[:THINGS]
+        masks = {number: full == number for number in asked}
+        for number in asked:
+            self.things.append((len(self.pixels), masks[number], words_of(words[number], mirrored, rng),
+                                labels_of(words[number])))
+        for number in boxes:
+            self.boxes.append((noisy_box(masks[number], rng).reshape(2, 2),
+                               np.array([CORNER_1, CORNER_2], np.float32), first + asked.index(number)))
+        for number in points:
+            self.points.append((*clicks(masks[number], self.clicks, rng), first + asked.index(number)))
+        self.pixels.append(normalise(recolour(image, rng), size))
+        self.borders.append(borders(full))
 
 
 class Loader:
     """Batches without end, made ahead in a thread; `start` continues the stream of a resumed run."""
 
-    def __init__(self, pool, cfg, rank=0, start=0, ahead=4):
-        self.pool, self.cfg, self.rank, self.step = pool, cfg, rank, start
+    def __init__(self, pool, cfg, rank=0, start=0, ahead=3):
+        self.pool, self.cfg, self.rank, self.step, self.stage = pool, cfg, rank, start, 0
         self.ready = queue.Queue(ahead)
         threading.Thread(target=self.work, daemon=True).start()
 
@@ -129,33 +203,15 @@ class Loader:
         while True:
             if self.step % 100 == 0:
                 self.pool.refresh()
-            self.ready.put(self.make(np.random.default_rng([self.cfg.seed, 77, self.rank, self.step])))
+            rng = np.random.default_rng([self.cfg.seed, 77, self.rank, self.step])
+            number = self.stage
+            self.ready.put(Maker(self.pool, self.cfg.stages[number], number, rng).make())
             self.step += 1
 
-    def next(self):
-        return self.ready.get()
-
-    def make(self, rng):
-        cfg = self.cfg
-        pixels, boxes, points = [], [], []
-        count = int(rng.choice([1, 1, 1, 1, 2, 3]))
-        while len(pixels) < cfg.batch:
-            image, ids, words = self.pool.draw(rng)
-            image, ids, mirrored = crop(image, ids, rng, cfg.size)
-            picked = [choose(ids, words, cfg.prompts, rng, share) for share in (0.12, 0.3)]
-            if not all(picked):
-                continue
-            full = np.zeros((cfg.size, cfg.size), np.uint8)
-            full[:ids.shape[0], :ids.shape[1]] = ids
-            masks = {number: full == number for number in {*picked[0], *picked[1]}}
-            for number in picked[0]:
-                box = noisy_box(masks[number], rng).reshape(2, 2)
-                boxes.append((box, np.array([CORNER_1, CORNER_2], np.float32), len(pixels), masks[number],
-                              words_of(words[number], mirrored, rng), labels_of(words[number])))
-            for number in picked[1]:
-                points.append((*clicks(masks[number], count, rng), len(pixels), masks[number],
-                               words_of(words[number], mirrored, rng), labels_of(words[number])))
-            pixels.append(normalise(recolour(image, rng), cfg.size))
-        batch = Batch(torch.stack(pixels), gather(boxes, cfg.size), gather(points, cfg.size))
-        batch.points.coords, batch.points.labels = with_padding(batch.points.coords, batch.points.labels)
-        return batch
+    def next(self, stage):
+        """The next batch of a stage; those made ahead for another are dropped."""
+        self.stage = stage
+        while True:
+            batch = self.ready.get()
+            if batch.stage == stage:
+                return batch

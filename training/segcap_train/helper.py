@@ -1,16 +1,17 @@
-"""A head that exists in training only: names objects from the embeddings under their true masks.
+"""Heads that exist in training only: they name objects under their true masks and find where objects meet.
 
-It gives the encoder a short way to learn what things are; captions alone take far longer to reach it.
+They give the encoder a short way to learn what things are; captions alone take far longer to reach it.
 """
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .model.layers import Grow
 from .vocabulary import COLOURS, noun_list
 
 NOUNS = {noun: i for i, noun in enumerate(sorted(noun_list()))}
 COLOUR_INDEX = {colour: i for i, colour in enumerate(COLOURS)}
-NOUN, COLOUR = 1.0, 0.3          # weights of the two losses
+NOUN, COLOUR, BORDER = 1.0, 0.3, 0.5      # weights of the losses
 UNKNOWN = -100
 
 
@@ -20,7 +21,7 @@ def labels_of(attributes):
 
 
 class Helper(nn.Module):
-    """Two heads: on the embeddings under the true mask, and on the caption's closer look."""
+    """Heads on the embeddings under true masks and on the caption's closer look, and one that finds borders."""
 
     def __init__(self, width, close):
         super().__init__()
@@ -28,22 +29,30 @@ class Helper(nn.Module):
         self.noun = nn.Linear(2 * width, len(NOUNS))
         self.colour = nn.Linear(2 * width, len(COLOURS))
         self.close_noun = nn.Linear(close, len(NOUNS))
+        self.border = Grow(width, 1)
 
-    def forward(self, embeddings, prompts, close):
-        """Loss and the share of nouns that the closer look gets right."""
-        masks = F.adaptive_avg_pool2d(prompts.targets[:, None], embeddings.shape[2:])[:, 0]
+    def under_masks(self, embeddings, things):
+        """Loss of nouns and colours from the mean embedding (T,C) under each thing's true mask."""
+        masks = F.adaptive_avg_pool2d(things.targets[:, None], embeddings.shape[2:])[:, 0]
         share = masks / masks.sum((1, 2), keepdim=True).clamp(min=1e-4)
-        pooled = torch.einsum("nchw,nhw->nc", embeddings.float()[prompts.owner], share)
+        pooled = torch.einsum("nchw,nhw->nc", embeddings.float()[things.owner], share)
         x = F.gelu(self.hidden(pooled))
-        noun, colour, closer = self.noun(x).float(), self.colour(x).float(), self.close_noun(close).float()
-        names = prompts.names[:, 0]
-        known = names != UNKNOWN
-        right = (closer.argmax(1) == names)[known].float().mean().item() if known.any() else 0.0
-        loss = NOUN * (known_loss(noun, names) + known_loss(closer, names))
-        return loss + COLOUR * known_loss(colour, prompts.names[:, 1]), right
+        return NOUN * known_loss(self.noun(x), things.names[:, 0]) + COLOUR * known_loss(self.colour(x), things.names[:, 1])
+
+    def close(self, hidden, names):
+        """Loss of nouns from the closer look (N,CLOSE), and the share that it gets right."""
+        logits = self.close_noun(hidden).float()
+        known = names[:, 0] != UNKNOWN
+        right = (logits.argmax(1) == names[:, 0])[known].float().mean().item() if known.any() else 0.0
+        return NOUN * known_loss(logits, names[:, 0]), right
+
+    def borders(self, embeddings, truth):
+        """Loss of where objects meet; truth (B,1,S/4,S/4)."""
+        weight = 1.0 + 3.0 * truth
+        return BORDER * F.binary_cross_entropy_with_logits(self.border(embeddings).float(), truth, weight)
 
 
 def known_loss(logits, labels):
     """Cross-entropy over the known labels; zero where there are none."""
-    total = F.cross_entropy(logits, labels, ignore_index=UNKNOWN, reduction="sum", label_smoothing=0.05)
+    total = F.cross_entropy(logits.float(), labels, ignore_index=UNKNOWN, reduction="sum", label_smoothing=0.05)
     return total / (labels != UNKNOWN).sum().clamp(min=1)

@@ -41,10 +41,10 @@ def share_gradients(parameters):
         p.grad.copy_(part.view_as(p))
 
 
-def agreed(flag):
-    """Rank 0's decision, known to all."""
+def agreed(number):
+    """Rank 0's decision, a whole number known to all."""
     if not distributed.is_initialized():
-        return flag
-    word = torch.tensor([int(flag)])
+        return number
+    word = torch.tensor([number])
     distributed.broadcast(word, 0)
-    return bool(word.item())
+    return int(word.item())

@@ -1,6 +1,7 @@
-"""`python -m segcap_train.train`: trains from the pool, resumes where it stopped."""
+"""`python -m segcap_train.train`: trains from the pool in stages, resumes where it stopped."""
 import argparse
 import copy
+import json
 import math
 import time
 from pathlib import Path
@@ -9,18 +10,18 @@ import numpy as np
 import torch
 
 from . import checkpoint
-from .config import ModelConfig, TrainConfig
+from .config import STAGES, TINY, ModelConfig, TrainConfig, stage_at
 from .data import Loader
 from .helper import Helper
-from .losses import CAPTION, caption_loss, mask_loss
 from .model import Sca
 from .model.closeup import CLOSE
+from .objectives import objective
 from .parallel import agreed, launch, share_gradients
 from .pool import Pool
-from .prompts import error_clicks, stale_masks
 
-AGAIN_SHARE = 0.3        # of the steps have a second round: a correction or a mask prompt
 AVERAGE_DECAY = 0.998
+REPORT_EVERY = 50        # steps
+STOP = -1
 
 
 class Trainer:
@@ -29,8 +30,8 @@ class Trainer:
     def __init__(self, cfg, rank=0):
         torch.manual_seed(cfg.seed)
         torch.set_num_threads(1)
-        self.rank = rank
-        self.cfg, self.step, self.elapsed = cfg, 0, 0.0
+        self.rank, self.cfg = rank, cfg
+        self.step, self.elapsed, self.stage, self.stage_steps = 0, 0.0, 0, 0
         self.model = Sca(ModelConfig())
         self.average = copy.deepcopy(self.model).eval()
         self.helper = Helper(self.model.cfg.embed, CLOSE)
@@ -58,74 +59,41 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.helper.load_state_dict(state["helper"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.elapsed = state["step"], state["elapsed"]
+        self.step, self.elapsed, self.stage = state["step"], state["elapsed"], state["stage"]
         print(f"resumed at step {self.step}, {self.elapsed / 60:.1f} min", flush=True)
 
     def save(self):
         checkpoint.save(self.path, config=self.model.cfg.as_dict(), model=self.model.state_dict(),
                         average=self.average.state_dict(), helper=self.helper.state_dict(),
                         optimiser=self.optimiser.state_dict(),
-                        step=self.step, elapsed=self.elapsed)
+                        step=self.step, elapsed=self.elapsed, stage=self.stage)
+
+    def done(self):
+        """How much of the run lies behind, 0..1: its share of minutes or of steps, whichever is further."""
+        return min(max(self.elapsed / (self.cfg.max_minutes * 60), self.step / self.cfg.max_steps), 1.0)
 
     def learning_rate(self):
-        """Warm-up by steps, then a cosine over the run's share of steps or minutes, whichever is further."""
-        done = max(self.elapsed / (self.cfg.max_minutes * 60), self.step / self.cfg.max_steps)
-        decay = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-        return self.cfg.learning_rate * decay * min(1.0, (self.step + 1) / self.cfg.warmup_steps)
+        """A cosine over the run; warmed up at its start and at that of each stage."""
+        decay = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.done()))
+        return self.cfg.learning_rate * decay * min(1.0, (self.stage_steps + 1) / self.cfg.warmup_steps)
 
     def train_step(self, batch, rng):
         """One update; returns the figures to report."""
+        rate = self.learning_rate()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate()
+            group["lr"] = rate
         with torch.autocast("cpu", torch.bfloat16, enabled=self.cfg.bfloat16):
-            with torch.set_grad_enabled(not self.cfg.words_only):
-                embeddings = self.model.encode(batch.pixels.to(memory_format=torch.channels_last))
-            loss, figures = 0.0, {}
-            for name, prompts in (("box", batch.boxes), ("point", batch.points)):
-                loss = loss + self.first_round(name, embeddings, prompts, rng, figures)
+            embeddings = self.model.encode(batch.pixels.to(memory_format=torch.channels_last))
+            loss, figures = objective(self.model, self.helper, batch, embeddings, rng)
         loss.backward()
         share_gradients([*self.model.parameters(), *self.helper.parameters()])
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.step += 1
+        self.stage_steps += 1
         self.update_average()
-        return figures
-
-    def first_round(self, name, embeddings, prompts, rng, figures):
-        """Loss of one kind of prompts; with `words_only`, of their names and captions alone."""
-        with torch.set_grad_enabled(not self.cfg.words_only):
-            stage = self.model.segment(embeddings, prompts.coords, prompts.labels, None, None, prompts.owner)
-        masks, iou, prefix, close = self.model.describe(embeddings, *stage, prompts.owner)
-        logits, _ = self.model.language(prefix, prompts.captions[:, :-1].clamp(min=0))
-        words = caption_loss(logits, prompts.captions, prefix.shape[1])
-        named, right = self.helper(embeddings, prompts, close)
-        loss, real = mask_loss(masks, iou, prompts.targets)
-        figures |= {name: real.mean().item(), name + "_words": words.item(), name + "_named": right}
-        if self.cfg.words_only:
-            return CAPTION * words + named
-        if rng.random() < AGAIN_SHARE:
-            again, figures["again"] = self.second_round(embeddings, prompts, masks.detach(), iou.detach(), rng)
-            loss = loss + again
-        return loss + CAPTION * words + named
-
-    def second_round(self, embeddings, prompts, masks, iou, rng):
-        """A click on the error, or a mask prompt with nothing but its box."""
-        best = masks[torch.arange(len(masks)), iou.argmax(1)].float()
-        coords, labels = prompts.coords, prompts.labels
-        previous = best[:, None]
-        boxed = labels[0, 0] == 2
-        if boxed and rng.random() < 0.5:
-            previous = stale_masks(prompts.targets, rng)
-        else:
-            more, kinds = error_clicks(best, prompts.targets, self.cfg.size, rng)
-            end = coords.shape[1] - (0 if boxed else 1)         # new points come before the padding
-            coords = torch.cat([coords[:, :end], more, coords[:, end:]], 1)
-            labels = torch.cat([labels[:, :end], kinds, labels[:, end:]], 1)
-        has = torch.full((len(coords),), float(boxed or rng.random() < 0.7))
-        masks, iou = self.model.masks(embeddings, coords, labels, previous, has, prompts.owner)
-        loss, real = mask_loss(masks, iou, prompts.targets)
-        return loss, real.mean().item()
+        return figures | {"loss": loss.item()}
 
     @torch.no_grad()
     def update_average(self):
@@ -139,31 +107,52 @@ class Trainer:
             else:
                 mine[name].copy_(value)
 
+    def next_stage(self):
+        """The stage of the coming step, as rank 0 sees it, or STOP."""
+        over = self.elapsed >= self.cfg.max_minutes * 60 or self.step >= self.cfg.max_steps
+        stage = agreed(STOP if over else stage_at(self.cfg.stages, self.done()))
+        if stage not in (STOP, self.stage):
+            self.stage, self.stage_steps = stage, 0
+            self.smooth = {}
+            if self.rank == 0:
+                print(f"stage {self.cfg.stages[stage]}", flush=True)
+        return stage
+
     def run(self):
         pool = Pool(self.cfg.pool, "train")
         if not len(pool):
             raise SystemExit(f"no training samples in {self.cfg.pool}: run segcap_train.generate first")
-        print(f"{len(pool)} samples, {sum(p.numel() for p in self.model.parameters()) / 1e6:.1f} M parameters", flush=True)
+        if self.rank == 0:
+            count = sum(p.numel() for p in self.model.parameters())
+            print(f"{len(pool)} samples, {count / 1e6:.1f} M parameters", flush=True)
         loader = Loader(pool, self.cfg, self.rank, self.step)
         self.model.train()
-        if self.cfg.words_only:          # the statistics of a part that stays as it is stay, too
-            self.model.encoder.eval()
-            self.optimiser.param_groups[0]["weight_decay"] = 0.0
-        saved, smooth = time.monotonic(), {}
-        while agreed(self.elapsed < self.cfg.max_minutes * 60 and self.step < self.cfg.max_steps):
+        self.smooth, saved = {}, time.monotonic()
+        while (stage := self.next_stage()) != STOP:
             began = time.monotonic()
-            figures = self.train_step(loader.next(), np.random.default_rng([self.cfg.seed, 5, self.rank, self.step]))
+            rng = np.random.default_rng([self.cfg.seed, 5, self.rank, self.step])
+            figures = self.train_step(loader.next(stage), rng)
             self.elapsed += time.monotonic() - began
-            for name, value in figures.items():
-                smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
-            if self.step % 50 == 0 and self.rank == 0:
-                shown = " ".join(f"{name} {value:.3f}" for name, value in smooth.items())
-                print(f"{self.step} {self.elapsed / 60:.1f} min {shown} pool {len(pool)}", flush=True)
+            self.report(figures, len(pool))
             if self.rank == 0 and time.monotonic() - saved > self.cfg.checkpoint_secs:
                 self.save()
                 saved = time.monotonic()
         if self.rank == 0:
             self.save()
+
+    def report(self, figures, samples):
+        """Smooths the figures; now and then prints them and appends them to log.jsonl."""
+        for name, value in figures.items():
+            self.smooth[name] = 0.98 * self.smooth.get(name, value) + 0.02 * value
+        if self.step % REPORT_EVERY or self.rank:
+            return
+        shown = {name: round(value, 4) for name, value in self.smooth.items()}
+        line = {"step": self.step, "minutes": round(self.elapsed / 60, 2), "stage": self.cfg.stages[self.stage].name,
+                "lr": self.learning_rate(), "samples": samples} | shown
+        with open(self.cfg.out / "log.jsonl", "a") as log:
+            log.write(json.dumps(line) + "\n")
+        print(" ".join(f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+                       for key, value in line.items()), flush=True)
 
 
 def work(rank, cfg):
@@ -175,16 +164,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, default=defaults.pool)
     parser.add_argument("--out", type=Path, default=defaults.out)
-    for name in ("size", "batch", "prompts", "warmup_steps", "max_minutes", "max_steps", "checkpoint_secs",
-                 "learning_rate", "workers", "seed"):
+    for name in ("warmup_steps", "max_minutes", "max_steps", "checkpoint_secs", "learning_rate", "workers", "seed"):
         value = getattr(defaults, name)
         parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
     parser.add_argument("--init", type=Path, help="start a new run from this checkpoint's weights")
-    parser.add_argument("--words-only", action="store_true", help="leave the encoder and the masks as they are")
+    parser.add_argument("--tiny", action="store_true", help="small pictures and batches, to try the path")
     parser.add_argument("--float32", action="store_true", help="do not train in bfloat16")
     args = vars(parser.parse_args())
     args["bfloat16"] = not args.pop("float32")
+    args["stages"] = TINY if args.pop("tiny") else STAGES
     cfg = TrainConfig(**args)
+    cfg.out.mkdir(parents=True, exist_ok=True)
     launch(work, cfg.workers, cfg)
 
 

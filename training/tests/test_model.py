@@ -7,7 +7,7 @@ from segcap_train.model import Sca
 
 def small():
     torch.manual_seed(0)
-    return Sca(ModelConfig(depths=(1, 1, 1), attention_blocks=1, lm_layers=2)).eval()
+    return Sca(ModelConfig(widths=(16, 32, 64), depths=(1, 1, 1), attention_blocks=1, lm_layers=2)).eval()
 
 
 @torch.no_grad()

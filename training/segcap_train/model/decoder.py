@@ -91,7 +91,7 @@ class MaskDecoder(nn.Module):
 
 
 class CaptionMixer(nn.Module):
-    """SCA's text feature mixer: caption tokens in front of the SAM stage's output tokens."""
+    """SCA's text feature mixer: caption tokens in front of the SAM stage's output tokens, looking at the close-up."""
 
     def __init__(self, cfg):
         super().__init__()
@@ -100,10 +100,10 @@ class CaptionMixer(nn.Module):
         self.project = nn.Linear(cfg.dim, cfg.lm_width)
         self.task_tokens = nn.Parameter(torch.randn(cfg.task_tokens, cfg.lm_width) * 0.5)
 
-    def forward(self, tokens, image, image_pos, look):
+    def forward(self, tokens, cells, position, look):
         """`look` (N, caption tokens, D) is added to them -> (N, task+caption tokens, language model width)."""
         n = tokens.shape[0]
         caption = self.caption_tokens.unsqueeze(0) + look
-        mixed, _ = self.two_way(torch.cat([caption, tokens], 1), image, image_pos)
+        mixed, _ = self.two_way(torch.cat([caption, tokens], 1), cells, position)
         features = self.project(mixed[:, :self.caption_tokens.shape[0]])
         return torch.cat([self.task_tokens.unsqueeze(0).expand(n, -1, -1), features], 1)

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from ..config import ModelConfig
-from .closeup import Closeup
+from .closeup import CELLS, Closeup, consensus
 from .decoder import CaptionMixer, MaskDecoder
 from .encoder import ImageEncoder
 from .language import LanguageModel
@@ -34,8 +34,8 @@ class Sca(nn.Module):
     def segment(self, embeddings, coords, labels, mask_input=None, has_mask=None, owner=None):
         """SAM's stage. `owner` (N) says whose picture each prompt looks at; without it there is one.
 
-        Returns tokens (N,T,D), image tokens (N,h*w,D), their position (h*w,D), and what masks are painted
-        from: detail (strides 8 and 4) and the prompts' drawing.
+        Returns tokens (N,T,D) and what masks are painted from: image tokens (N,h*w,D), detail (strides 8
+        and 4) and the prompts' drawing.
         """
         height, width = embeddings.shape[2], embeddings.shape[3]
         net = self.decoder
@@ -51,25 +51,29 @@ class Sca(nn.Module):
         dense = dense + self.prompt.draw(drawing)
         position = self.prompt.dense(height // 2, width // 2)
         tokens, image = self.decoder.attend(coarse, prompt_tokens, dense, position)
-        return tokens, image, position, (detail, drawing)
+        return tokens, (image, detail, drawing)
 
     def masks(self, embeddings, coords, labels, mask_input=None, has_mask=None, owner=None):
         """-> logits (N,M,4H,4W), predicted IoU (N,M)."""
-        tokens, image, _, painting = self.segment(embeddings, coords, labels, mask_input, has_mask, owner)
-        return self.decoder.paint(tokens, image, *painting)
+        tokens, painting = self.segment(embeddings, coords, labels, mask_input, has_mask, owner)
+        return self.decoder.paint(tokens, *painting)
 
     def caption_prefix(self, embeddings, coords, labels):
         """-> (N,P,D), what the language model continues."""
-        return self.describe(embeddings, *self.segment(embeddings, coords, labels), None)[2]
+        tokens, painting = self.segment(embeddings, coords, labels)
+        share = consensus(*self.decoder.paint(tokens, *painting))
+        return self.describe(embeddings, tokens, share)[0]
 
-    def describe(self, embeddings, tokens, image, position, painting, owner):
-        """Masks, IoU, caption prefix and what the closer look sums up to, after SAM's stage."""
-        masks, iou = self.decoder.paint(tokens, image, *painting)
+    def look(self, embeddings, share, owner=None):
+        """The close-up of what lies under shares (N,1,h,w): cells, caption tokens' part, sum."""
         seen = self.closeup.see(embeddings)
-        seen = seen.expand(tokens.shape[0], -1, -1, -1) if owner is None else seen[owner]
-        with torch.autocast(embeddings.device.type, enabled=False):     # places are no matter for bfloat16
-            look, hidden = self.closeup(seen.float(), masks.detach().float(), iou.detach().float())
-        return masks, iou, self.mixer(tokens, image, position, look), hidden
+        seen = seen.expand(share.shape[0], -1, -1, -1) if owner is None else seen[owner]
+        return self.closeup(*self.closeup.sample(seen, share))
+
+    def describe(self, embeddings, tokens, share, owner=None):
+        """Caption prefix (N,P,D) after SAM's stage, and the sum (N,CLOSE) of the closer look."""
+        cells, look, hidden = self.look(embeddings, share, owner)
+        return self.mixer(tokens, cells, self.prompt.dense(CELLS, CELLS), look), hidden
 
     @torch.no_grad()
     def greedy(self, prefix, eos, limit):
