@@ -2,6 +2,8 @@
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import torch
+
 TRAINING_DIR = Path(__file__).resolve().parent.parent
 RUNS_DIR = TRAINING_DIR / "runs"
 REPO_DIR = TRAINING_DIR.parent
@@ -51,6 +53,8 @@ class Stage:
 
 
 STAGES = (Stage("names", 0.30, 192, 12, 0), Stage("masks", 0.45, 192, 8, 2), Stage("fine", 0.25, 256, 6, 2))
+# Where a GPU does the arithmetic, batches and pictures can be larger. Written for one, never run on one.
+GPU_STAGES = (Stage("names", 0.25, 256, 96, 0), Stage("masks", 0.50, 256, 48, 4), Stage("fine", 0.25, 384, 24, 4))
 TINY = (Stage("names", 0.25, 128, 2, 0), Stage("masks", 0.75, 128, 2, 2))
 
 
@@ -74,6 +78,8 @@ class TrainConfig:
     max_minutes: float = 90.0      # of training in all, over every resumption; sets the decay
     max_steps: int = 10**9
     checkpoint_secs: float = 180.0
-    workers: int = 2               # processes of one thread each
+    device: str = "cuda" if torch.cuda.is_available() else "cpu"
+    workers: int = 2               # trainers of one thread each, on a CPU
+    loaders: int = 1               # threads of each trainer that make batches
     seed: int = 1
     bfloat16: bool = True

@@ -1,7 +1,7 @@
 """From the pool to batches: cropping, colour changes, choice of objects and prompts, in a thread of its own."""
-import queue
-import threading
-from dataclasses import dataclass
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -22,8 +22,16 @@ IGNORE = -100
 ZOOM = (0.28, 0.8)     # share of the picture that a crop shows: small inputs train for larger ones
 
 
+class OnDevice:
+    """A dataclass of tensors, and of such dataclasses, that moves as one."""
+
+    def to(self, device):
+        moved = {f.name: getattr(self, f.name) for f in fields(self)}
+        return type(self)(**{k: v.to(device) if hasattr(v, "to") else v for k, v in moved.items()})
+
+
 @dataclass
-class Things:
+class Things(OnDevice):
     """T objects in a batch's pictures. owner (T): whose; targets (T,S/2,S/2) in 0..1; caption ids (T,L), -100 after
     the end; names (T,2), the noun and the colour as numbers."""
 
@@ -34,7 +42,7 @@ class Things:
 
 
 @dataclass
-class Prompts:
+class Prompts(OnDevice):
     """N prompts of one kind: coords (N,K,2) in pixels of the input, labels (N,K), thing (N) that is meant."""
 
     coords: torch.Tensor
@@ -43,7 +51,7 @@ class Prompts:
 
 
 @dataclass
-class Batch:
+class Batch(OnDevice):
     """pixels (B,3,S,S) normalised; borders (B,1,S/4,S/4), 1 where two objects meet; no prompts in a stage of names."""
 
     stage: int
@@ -192,26 +200,26 @@ class Maker:
 
 
 class Loader:
-    """Batches without end, made ahead in a thread; `start` continues the stream of a resumed run."""
+    """Batches without end, made ahead in threads, in one order; `start` continues the stream of a resumed run."""
 
     def __init__(self, pool, cfg, rank=0, start=0, ahead=3):
-        self.pool, self.cfg, self.rank, self.step, self.stage = pool, cfg, rank, start, 0
-        self.ready = queue.Queue(ahead)
-        threading.Thread(target=self.work, daemon=True).start()
+        self.pool, self.cfg, self.rank, self.step = pool, cfg, rank, start
+        self.threads = ThreadPoolExecutor(cfg.loaders)
+        self.ready, self.stage, self.ahead = deque(), None, ahead * cfg.loaders
 
-    def work(self):
-        while True:
-            if self.step % 100 == 0:
-                self.pool.refresh()
-            rng = np.random.default_rng([self.cfg.seed, 77, self.rank, self.step])
-            number = self.stage
-            self.ready.put(Maker(self.pool, self.cfg.stages[number], number, rng).make())
-            self.step += 1
+    def make(self, step, number):
+        rng = np.random.default_rng([self.cfg.seed, 77, self.rank, step])
+        return Maker(self.pool, self.cfg.stages[number], number, rng).make()
 
     def next(self, stage):
         """The next batch of a stage; those made ahead for another are dropped."""
-        self.stage = stage
-        while True:
-            batch = self.ready.get()
-            if batch.stage == stage:
-                return batch
+        if stage != self.stage:
+            self.step -= len(self.ready)
+            self.ready.clear()
+            self.stage = stage
+        while len(self.ready) < self.ahead:
+            if self.step % 100 == 0:
+                self.pool.refresh()
+            self.ready.append(self.threads.submit(self.make, self.step, stage))
+            self.step += 1
+        return self.ready.popleft().result()

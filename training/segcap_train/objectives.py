@@ -43,7 +43,7 @@ def prompted(name, model, helper, things, prompts, embeddings, rng, figures):
 
 def second_round(model, embeddings, prompts, owner, targets, masks, iou, rng):
     """A click on the error, or a mask prompt with nothing but its box."""
-    best = masks[torch.arange(len(masks)), iou.argmax(1)].float()
+    best = masks[torch.arange(len(masks), device=masks.device), iou.argmax(1)].float()
     coords, labels = prompts.coords, prompts.labels
     previous = best[:, None]
     boxed = labels[0, 0] == 2
@@ -54,7 +54,7 @@ def second_round(model, embeddings, prompts, owner, targets, masks, iou, rng):
         end = coords.shape[1] - (0 if boxed else 1)         # new points come before the padding
         coords = torch.cat([coords[:, :end], more, coords[:, end:]], 1)
         labels = torch.cat([labels[:, :end], kinds, labels[:, end:]], 1)
-    has = torch.full((len(coords),), float(boxed or rng.random() < 0.7))
+    has = torch.full((len(coords),), float(boxed or rng.random() < 0.7), device=coords.device)
     masks, iou = model.masks(embeddings, coords, labels, previous, has, owner)
     loss, real = mask_loss(masks, iou, targets)
     return loss, real.mean().item()

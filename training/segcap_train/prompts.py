@@ -66,11 +66,11 @@ def error_clicks(logits, targets, size, rng):
     wrong = (logits > 0) != (targets > 0.5)
     scale = size / logits.shape[-1]
     coords, labels = torch.zeros(len(logits), 1, 2), torch.zeros(len(logits), 1)
-    for i, (miss, target) in enumerate(zip(wrong.numpy(), targets.numpy() > 0.5)):
+    for i, (miss, target) in enumerate(zip(wrong.cpu().numpy(), targets.cpu().numpy() > 0.5)):
         x, y = inner_point(miss if miss.any() else target, rng)
         coords[i, 0] = torch.tensor([x, y]) * scale + (scale - 1) / 2
         labels[i, 0] = FOREGROUND if target[int(y), int(x)] else BACKGROUND
-    return coords, labels
+    return coords.to(logits.device), labels.to(logits.device)
 
 
 def stale_masks(targets, rng):

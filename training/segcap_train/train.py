@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from . import checkpoint
-from .config import STAGES, TINY, ModelConfig, TrainConfig, stage_at
+from .config import GPU_STAGES, STAGES, TINY, ModelConfig, TrainConfig, stage_at
 from .data import Loader
 from .helper import Helper
 from .model import Sca
@@ -22,6 +22,7 @@ from .pool import Pool
 AVERAGE_DECAY = 0.998
 REPORT_EVERY = 50        # steps
 STOP = -1
+CLOCK = ("step", "elapsed", "stage", "stage_steps")
 
 
 class Trainer:
@@ -29,12 +30,14 @@ class Trainer:
 
     def __init__(self, cfg, rank=0):
         torch.manual_seed(cfg.seed)
-        torch.set_num_threads(1)
+        self.device = torch.device(cfg.device)
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
         self.rank, self.cfg = rank, cfg
         self.step, self.elapsed, self.stage, self.stage_steps = 0, 0.0, 0, 0
-        self.model = Sca(ModelConfig())
+        self.model = Sca(ModelConfig()).to(self.device)
         self.average = copy.deepcopy(self.model).eval()
-        self.helper = Helper(self.model.cfg.embed, CLOSE)
+        self.helper = Helper(self.model.cfg.embed, CLOSE).to(self.device)
         self.optimiser = torch.optim.AdamW(self.groups(), lr=cfg.learning_rate, betas=(0.9, 0.98))
         self.path = cfg.out / "last.pt"
         if self.path.exists():
@@ -59,14 +62,14 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.helper.load_state_dict(state["helper"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.elapsed, self.stage = state["step"], state["elapsed"], state["stage"]
+        for name in CLOCK:
+            setattr(self, name, state[name])
         print(f"resumed at step {self.step}, {self.elapsed / 60:.1f} min", flush=True)
 
     def save(self):
         checkpoint.save(self.path, config=self.model.cfg.as_dict(), model=self.model.state_dict(),
                         average=self.average.state_dict(), helper=self.helper.state_dict(),
-                        optimiser=self.optimiser.state_dict(),
-                        step=self.step, elapsed=self.elapsed, stage=self.stage)
+                        optimiser=self.optimiser.state_dict(), **{name: getattr(self, name) for name in CLOCK})
 
     def done(self):
         """How much of the run lies behind, 0..1: its share of minutes or of steps, whichever is further."""
@@ -82,7 +85,8 @@ class Trainer:
         rate = self.learning_rate()
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.cfg.bfloat16):
+        batch = batch.to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bfloat16):
             embeddings = self.model.encode(batch.pixels.to(memory_format=torch.channels_last))
             loss, figures = objective(self.model, self.helper, batch, embeddings, rng)
         loss.backward()
@@ -164,7 +168,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool", type=Path, default=defaults.pool)
     parser.add_argument("--out", type=Path, default=defaults.out)
-    for name in ("warmup_steps", "max_minutes", "max_steps", "checkpoint_secs", "learning_rate", "workers", "seed"):
+    for name in ("warmup_steps", "max_minutes", "max_steps", "checkpoint_secs", "learning_rate", "workers", "loaders",
+                 "seed", "device"):
         value = getattr(defaults, name)
         parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
     parser.add_argument("--init", type=Path, help="start a new run from this checkpoint's weights")
@@ -172,7 +177,9 @@ def main():
     parser.add_argument("--float32", action="store_true", help="do not train in bfloat16")
     args = vars(parser.parse_args())
     args["bfloat16"] = not args.pop("float32")
-    args["stages"] = TINY if args.pop("tiny") else STAGES
+    args["stages"] = TINY if args.pop("tiny") else STAGES if args["device"] == "cpu" else GPU_STAGES
+    if args["device"] != "cpu":
+        args["workers"] = 1
     cfg = TrainConfig(**args)
     cfg.out.mkdir(parents=True, exist_ok=True)
     launch(work, cfg.workers, cfg)
