@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build demo test test-core test-rust test-ros bench lint train-smoke clean distclean
+.PHONY: help setup build demo test test-core test-rust test-ros bench lint train-smoke eval clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -23,6 +23,7 @@ help: ## this text
 	@echo
 	@echo "  make demo IMAGE=photo.jpg     ask about a photograph of yours"
 	@echo "  make demo CAMERA=live         stay up until Ctrl-C, to look around"
+	@echo "  make eval SEED=7 LIMIT=50     on fresh scenes; also BUNDLE=folder OUT=folder CARD=1 (writes the model card)"
 	@echo "  source env.sh                 a shell with segcap_node, segcap, cargo, and a python with rclpy"
 	@echo
 	@echo "Start with: make demo"
@@ -65,8 +66,11 @@ lint: setup ## rustfmt, clippy, layering, Python syntax
 train-smoke: ## the whole training path, small (PyTorch in an environment of its own)
 	@$(TIMED) "training" bash training/smoke.sh
 
+eval: ## how good the model is: tables, sheets in eval_out/
+	@$(TIMED) "evaluation" sh training/evaluate.sh
+
 clean: ## what was compiled; keeps the wheels
-	rm -rf target build install log out demo_out .cache/setup/interfaces* .cache/timed
+	rm -rf target build install log out demo_out eval_out .cache/setup/interfaces* .cache/timed
 
 distclean: clean ## everything that is not in git's history
 	rm -rf .venv .cache

@@ -1,124 +1,101 @@
-"""`python -m segcap_train.evaluate`: measures an exported bundle with ONNX Runtime and prints a table."""
+"""`python -m segcap_train.evaluate`: measures an exported bundle with ONNX Runtime; tables, figures, pictures.
+
+Writes to the output folder table.md, per_class.md, results.json (every figure), objects.jsonl (every object, what was
+said of it and its scores), reliability.png and a sheet for each set. `make eval` runs this.
+"""
 import argparse
+import json
+import os
+import platform
 import time
+from datetime import date
 from pathlib import Path
 
-import numpy as np
+import torch
+import yaml
 
-from .bundle import Bundle
+from . import card
+from .bundle import Bundle, sha256
 from .config import REPO_DIR, RUNS_DIR
-from .evalsets import coco_set, photo_set, pool_set
-from .metrics import iou, mean, named_colour, named_noun
-from .predict import Picture
-from .prompts import BACKGROUND, FOREGROUND, bounding_box, core
-from .sheet import draw_sheet
-
-COLUMNS = ("objects", "box mIoU", "1-click mIoU", "3-click mIoU", "noun accuracy", "colour accuracy")
-
-
-def centre_click(mask):
-    """The pixel x, y of a mask's core that is nearest to the core's middle."""
-    ys, xs = np.nonzero(core(mask))
-    at = ((xs - xs.mean()) ** 2 + (ys - ys.mean()) ** 2).argmin()
-    return float(xs[at]), float(ys[at])
+from .evaluation import plots, report
+from .evaluation.figures import judge, summary
+from .evaluation.run import records
+from .evaluation.sets import all_sets
+from .evaluation.sheets import draw_sheet
+from .evaluation.timing import timings
 
 
-def click_rounds(picture, masks, rounds):
-    """IoU lists after 1 .. `rounds` clicks: the first in the middle, each next one on the worst error."""
-    coords = np.array([[centre_click(mask)] for mask in masks], np.float32)
-    labels = np.full(coords.shape[:2], FOREGROUND, np.float32)
-    scores, previous = [], None
-    for _ in range(rounds):
-        guess, previous, _ = picture.masks(picture.points(coords, labels), previous)
-        scores.append([iou(g, m) for g, m in zip(guess, masks)])
-        more, kinds = zip(*(correction(g, m) for g, m in zip(guess, masks)))
-        coords = np.concatenate([coords, np.array(more, np.float32)[:, None]], 1)
-        labels = np.concatenate([labels, np.array(kinds, np.float32)[:, None]], 1)
-    return scores
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bundle", type=Path, default=REPO_DIR / "models" / "builtin")
+    parser.add_argument("--pool", type=Path, default=RUNS_DIR / "pool", help="of held-out scenes; made if it has none")
+    parser.add_argument("--seed", type=int, help="render fresh scenes of this seed instead")
+    parser.add_argument("--limit", type=int, default=150, help="pictures of each set")
+    parser.add_argument("--workers", type=int, default=2, help="processes that measure")
+    parser.add_argument("--threads", type=int, default=2, help="of the timings")
+    parser.add_argument("--out", type=Path, default=REPO_DIR / "eval_out")
+    parser.add_argument("--sets", nargs="+", help="only these: generated unseen_pairs photos coco tabletop")
+    parser.add_argument("--card", action="store_true", help="also write the figures into the bundle's MODEL_CARD.md")
+    return parser.parse_args()
 
 
-def correction(guess, mask):
-    """A click in the middle of what is wrong the most, and its label."""
-    missed, excess = mask & ~guess, guess & ~mask
-    if missed.sum() >= excess.sum():
-        return centre_click(missed if missed.any() else mask), FOREGROUND
-    return centre_click(excess), BACKGROUND
+def identity(folder):
+    """Which bundle was measured."""
+    info = yaml.safe_load((folder / "bundle.yaml").read_text())
+    return {"name": info["name"], "version": info["version"], "input_size": info["preprocess"]["input_size"],
+            "bundle_yaml_sha256": sha256(folder / "bundle.yaml"),
+            "megabytes": sum(file.stat().st_size for file in folder.glob("*.onnx")) / 1e6}
 
 
-def measure(bundle, samples, words):
-    """One row of the table; without `words` the captions are not scored."""
-    boxes, rounds, nouns, colours = [], [], [], []
-    for image, objects in samples:
-        picture = Picture(bundle, image)
-        masks = [mask for mask, _ in objects]
-        prompt = picture.boxes([bounding_box(mask) for mask in masks])
-        boxes += [iou(g, m) for g, m in zip(picture.masks(prompt)[0], masks)]
-        rounds += list(zip(*click_rounds(picture, masks, 3)))
-        if not words:
-            continue
-        for caption, (_, known) in zip(picture.captions(prompt), objects):
-            if known.get("noun"):
-                nouns.append(named_noun(caption) == known["noun"])
-            colour = known.get("colour") or known.get("handle")
-            if colour:
-                colours.append(named_colour(caption) == colour)
-    return [len(boxes), mean(boxes), mean(r[0] for r in rounds), mean(r[2] for r in rounds), mean(nouns), mean(colours)]
+def cpu():
+    """The processor's name, where the system tells."""
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] \
+        if info.exists() else []
+    return names[0] if names else platform.machine()
 
 
-def table(rows):
-    """Markdown."""
-    lines = ["| set | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
-    for name, (count, *figures) in rows:
-        cells = ["-" if np.isnan(f) else f"{f:.3f}" for f in figures]
-        lines.append(f"| {name} | {count} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def measure(args, sets):
+    """Every figure, and the judged records that they come from."""
+    found = records(args.bundle, sets, args.workers)
+    for some in found.values():
+        judge(some)
+    return {
+        "bundle": identity(args.bundle),
+        "measured": {"date": date.today().isoformat(), "limit": args.limit, "seed": args.seed, "cpu": cpu(),
+                     "cores": len(os.sched_getaffinity(0))},
+        "sets": {s.key: {"title": s.title, **summary(found[s.key])} for s in sets if found[s.key]},
+        "timings": timings(args.bundle, args.threads),
+    }, found
 
 
-def timings(bundle, repeat=10):
-    """Milliseconds of the graphs with the bundle's threads: median of some runs."""
-    pixels = np.zeros((1, 3, bundle.size, bundle.size), np.float32)
-    embeddings = bundle.encode(pixels)
-    result = {"encode": clock(lambda: bundle.encode(pixels), repeat)}
-    for n in (1, 8):
-        coords = np.full((n, 2, 2), bundle.size / 3, np.float32)
-        labels = np.tile(np.array([2, 3], np.float32), (n, 1))
-        result[f"masks of {n}"] = clock(lambda: bundle.masks(embeddings, coords, labels), repeat)
-        result[f"captions of {n}"] = clock(lambda: bundle.captions(embeddings, coords, labels), repeat)
-    return result
-
-
-def clock(run, repeat):
-    taken = []
-    for _ in range(repeat):
-        began = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - began) * 1e3)
-    return float(np.median(taken))
+def write(out, results, found):
+    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (out / "table.md").write_text(report.report(results))
+    (out / "per_class.md").write_text(report.class_tables(results))
+    with open(out / "objects.jsonl", "w") as file:
+        for key, some in found.items():
+            file.writelines(json.dumps({"set": key, **record}) + "\n" for record in some)
+    plots.draw_reliability(results, out / "reliability.png")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", type=Path, default=REPO_DIR / "models" / "builtin")
-    parser.add_argument("--pool", type=Path, default=RUNS_DIR / "pool")
-    parser.add_argument("--limit", type=int, default=10**9, help="pictures of each set")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--sheet", type=Path, help="also draw what it finds in real tabletop pictures, a PNG")
-    args = parser.parse_args()
+    args = arguments()
+    began = time.monotonic()
+    torch.set_num_threads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    sets = [s for s in all_sets(args.limit, args.seed, args.pool, args.workers) if not args.sets or s.key in args.sets]
+    results, found = measure(args, sets)
+    write(args.out, results, found)
     bundle = Bundle(args.bundle, args.threads)
-    sets = (("generated scenes, unseen", pool_set(args.pool, "seen"), True),
-            ("generated scenes, unseen colour-shape pairs", pool_set(args.pool, "unseen"), True),
-            ("real photographs of tools and trash bags", photo_set(), True),
-            ("COCO things over 32 x 32", coco_set(), False))
-    rows = []
-    for name, samples, words in sets:
-        row = measure(bundle, (s for _, s in zip(range(args.limit), samples)), words)
-        if row[0]:
-            rows.append((name, row))
-    print(table(rows))
-    print(f"\nMilliseconds on {args.threads} CPU threads: "
-          + ", ".join(f"{name} {value:.1f}" for name, value in timings(bundle).items()))
-    if args.sheet:
-        draw_sheet(bundle, args.sheet)
+    for each in sets:
+        pictures = {record["picture"] for record in found[each.key]}
+        draw_sheet(bundle, each, pictures, args.out / f"sheet_{each.key}.png")
+    print(report.report(results))
+    print(f"wrote {args.out}/: table.md, per_class.md, results.json, objects.jsonl, reliability.png, sheet_*.png "
+          f"({time.monotonic() - began:.0f} s)")
+    if args.card:
+        card.update(args.bundle, results)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""Contact sheets: picture, prompt, mask, and the caption below, green where it is right and red where it is wrong."""
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from ..metrics import iou, named_colour, named_noun, noun_accepted
+from ..predict import Picture
+from ..prompts import bounding_box
+from .measure import centre_click
+
+COLUMNS, CELL, LINE, GAP, TOP = 5, (320, 240), 21, 14, 64      # pixels
+PAPER, INK, FAINT = (250, 250, 248), (28, 30, 34), (120, 124, 130)
+RIGHT, WRONG = (22, 128, 60), (196, 38, 38)
+MASK, PROMPT, DIM = (0, 190, 255), (255, 214, 10), (70, 74, 80)
+CONTEXT = 2.1                   # the part of the picture that is shown, in sides of the object
+
+
+def chosen(items, count):
+    """[(image, truth)]: objects spread evenly over the pictures, by no other merit."""
+    wanted = items if len(items) <= count else [items[int((i + 0.5) * len(items) / count)] for i in range(count)]
+    each = -(-count // max(1, len(wanted)))
+    found = []
+    for i, item in enumerate(wanted):
+        image, truths = item.load()
+        first = i % len(truths) if each == 1 else 0
+        found += [(image, truth) for truth in truths[first:first + each]]
+    return found[:count]
+
+
+def draw_sheet(bundle, eval_set, pictures, path):
+    """One sheet of those `pictures` that have objects; every second object is asked for with a click, the others with
+    a box."""
+    items = [item for item in eval_set.items if item.name in pictures]
+    cells = [cell(bundle, image, truth, click=i % 2 == 1)
+             for i, (image, truth) in enumerate(chosen(items, eval_set.per_sheet))]
+    if not cells:
+        return
+    columns = min(COLUMNS, len(cells))
+    width, height = CELL[0] + GAP, CELL[1] + 2 * LINE + GAP + 8
+    rows = -(-len(cells) // columns)
+    sheet = Image.new("RGB", (columns * width + GAP, TOP + rows * height), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((GAP, 12), eval_set.title[0].upper() + eval_set.title[1:], INK, font(22))
+    draw.text((GAP, 40), "yellow: the box or click that asks; in colour: the mask; caption: green right, red wrong, gray not judged",
+              FAINT, font(13))
+    for i, picture in enumerate(cells):
+        sheet.paste(picture, (GAP + i % columns * width, TOP + i // columns * height))
+    sheet.save(path)
+
+
+def cell(bundle, image, truth, click):
+    """One object: the part of the picture around it, and two lines of words."""
+    picture = Picture(bundle, image)
+    point, box = centre_click(truth.mask), bounding_box(truth.mask)
+    prompt = picture.points(np.array([[point]], np.float32)) if click else picture.boxes([box])
+    mask = picture.masks(prompt)[0][0]
+    caption = picture.captions(prompt)[0]
+    out = Image.new("RGB", (CELL[0], CELL[1] + 2 * LINE + 8), PAPER)
+    out.paste(shown(image, mask, box, point if click else None), (0, 0))
+    draw = ImageDraw.Draw(out)
+    right = judgement(caption, truth)
+    draw.text((1, CELL[1] + 4), fitted(draw, caption or "(no words)", 16), FAINT if right is None else RIGHT if right else WRONG,
+              font(16))
+    known = " ".join(filter(None, ["/".join(truth.colours), "/".join((truth.noun, *truth.also))]))
+    truth_line = f"mask IoU {iou(mask, truth.mask):.2f}" + (f"   truth: {known}" if known else "")
+    draw.text((1, CELL[1] + 4 + LINE), fitted(draw, truth_line, 13), FAINT, font(13))
+    return out
+
+
+def judgement(caption, truth):
+    """True if noun and colour, as far as they are known, are right; None if neither is known."""
+    told = []
+    if truth.noun:
+        told.append(noun_accepted(named_noun(caption), truth.noun, truth.also))
+    if truth.colours:
+        told.append(named_colour(caption) in truth.colours)
+    return all(told) if told else None
+
+
+def shown(image, mask, box, point):
+    """The part of the picture around the object with mask and prompt."""
+    window = around(box, image.shape)
+    part = Image.fromarray(image).resize(CELL, Image.Resampling.LANCZOS, box=window)
+    soft = Image.fromarray((mask * 255).astype(np.uint8)).resize(CELL, Image.Resampling.BILINEAR, box=window)
+    inside = soft.point(lambda v: 255 if v > 127 else 0)
+    dim = Image.blend(part.convert("L").convert("RGB"), Image.new("RGB", CELL, DIM), 0.5)
+    part = Image.composite(part, dim, inside)
+    edge = np.asarray(inside.filter(ImageFilter.MaxFilter(3))) > np.asarray(inside.filter(ImageFilter.MinFilter(3)))
+    part.paste(MASK, (0, 0), Image.fromarray((edge * 255).astype(np.uint8)))
+    draw = ImageDraw.Draw(part)
+    scale = CELL[0] / (window[2] - window[0])
+    at = lambda x, y: ((x + .5 - window[0]) * scale, (y + .5 - window[1]) * scale)
+    if point:
+        x, y = at(*point)
+        draw.ellipse((x - 7, y - 7, x + 7, y + 7), PROMPT, INK, 2)
+    else:
+        draw.rectangle((*at(box[0] - 1, box[1] - 1), *at(box[2] + 1, box[3] + 1)), outline=PROMPT, width=2)
+    return part
+
+
+def around(box, shape):
+    """A window (x0, y0, x1, y1) of the cell's proportions around a box, inside the picture where that is possible."""
+    ratio = CELL[0] / CELL[1]
+    width = max((box[2] - box[0] + 1) * CONTEXT, (box[3] - box[1] + 1) * CONTEXT * ratio, 72)
+    width = min(width, shape[1], shape[0] * ratio)
+    height = width / ratio
+    x = np.clip((box[0] + box[2] - width) / 2, 0, shape[1] - width)
+    y = np.clip((box[1] + box[3] - height) / 2, 0, shape[0] - height)
+    return float(x), float(y), float(x + width), float(y + height)
+
+
+def fitted(draw, text, size):
+    """The text, cut where it would leave the cell."""
+    if draw.textlength(text, font(size)) <= CELL[0]:
+        return text
+    while draw.textlength(text + "...", font(size)) > CELL[0]:
+        text = text[:-1]
+    return text + "..."
+
+
+def font(size):
+    return ImageFont.load_default(size)
