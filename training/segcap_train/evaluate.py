@@ -20,7 +20,7 @@ from .config import REPO_DIR, RUNS_DIR
 from .evaluation import plots, report
 from .evaluation.figures import judge, summary
 from .evaluation.run import records
-from .evaluation.sets import all_sets
+from .evaluation.sets import TITLES, all_sets
 from .evaluation.sheets import draw_sheet
 from .evaluation.timing import timings
 
@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--workers", type=int, default=2, help="processes that measure")
     parser.add_argument("--threads", type=int, default=2, help="of the timings")
     parser.add_argument("--out", type=Path, default=REPO_DIR / "eval_out")
-    parser.add_argument("--sets", nargs="+", help="only these: generated unseen_pairs photos coco tabletop")
+    parser.add_argument("--sets", nargs="+", choices=TITLES, default=tuple(TITLES), help="only these")
     parser.add_argument("--card", action="store_true", help="also write the figures into the bundle's MODEL_CARD.md")
     return parser.parse_args()
 
@@ -84,7 +84,7 @@ def main():
     began = time.monotonic()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    sets = [s for s in all_sets(args.limit, args.seed, args.pool, args.workers) if not args.sets or s.key in args.sets]
+    sets = all_sets(args.limit, args.seed, args.pool, args.workers, args.sets)
     results, found = measure(args, sets)
     write(args.out, results, found)
     bundle = Bundle(args.bundle, args.threads)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segcap_train.evaluation import figures, report, sheets
+from segcap_train.evaluation import figures, held_out, report, sheets
 from segcap_train.evaluation.calibration import compared
 from segcap_train.evaluation.measure import click_rounds, correction, measured_some
 from segcap_train.evaluation.truth import EvalSet, Item, Truth
@@ -133,3 +133,27 @@ def test_a_sheet_shows_each_object_with_a_verdict(tmp_path):
     assert {sheets.RIGHT, sheets.WRONG, sheets.PROMPT} <= colours
     assert sheets.judgement("a red mug", TRUTHS[0]) and not sheets.judgement("a red mug", TRUTHS[1])
     assert sheets.judgement("a red mug", Truth(TRUTHS[0].mask)) is None
+
+
+def test_a_window_shows_the_whole_object_and_stays_in_the_picture_if_it_can():
+    for box, shape in (((10, 10, 20, 20), (240, 320)), ((0, 0, 319, 239), (240, 320)), ((300, 200, 319, 239), (240, 320)),
+                       ((5, 5, 95, 390), (400, 100))):
+        x0, y0, x1, y1 = sheets.around(np.array(box), (*shape, 3))
+        assert x0 <= box[0] and y0 <= box[1] and x1 > box[2] and y1 > box[3]
+        assert abs((x1 - x0) / (y1 - y0) - 4 / 3) < 0.03
+        if max(box) < 60:
+            assert x0 >= 0 and y0 >= 0 and x1 <= shape[1] and y1 <= shape[0]
+
+
+def test_scenes_are_the_pools_if_they_are_of_this_generator_and_rendered_if_not(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(held_out, "render", lambda *words: asked.append(words))
+    pool = tmp_path / "pool"
+    own = held_out.stocked(pool, 60, 1)
+    assert own != pool and asked == [(own, 2, 1)]
+    for split in ("seen", "unseen"):
+        (pool / f"{split}_00000").mkdir(parents=True)
+    (pool / "pool.json").write_text('{"generator": %d}' % held_out.GENERATOR)
+    assert held_out.stocked(pool, 60, 1) == pool and len(asked) == 1
+    (pool / "pool.json").write_text('{"generator": %d}' % (held_out.GENERATOR - 1))
+    assert held_out.stocked(pool, 60, 1) == own and len(asked) == 2

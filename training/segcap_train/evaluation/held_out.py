@@ -1,8 +1,12 @@
 """Generated scenes that training never saw: those of the pool, or fresh ones of any seed."""
+import json
+import subprocess
+import sys
 from functools import cache, partial
-from multiprocessing import get_context
 
 from .. import generate
+from .. import pool as pools
+from ..config import TRAINING_DIR
 from ..pool import SHARD, SMALLEST, Pool
 from ..scenes import tiles
 from ..scenes.catalogue import BUILDERS, held_out
@@ -12,29 +16,49 @@ from .references import spoken
 from .truth import Item, Truth, attributes_known
 
 SEEN, UNSEEN = "seen", "unseen"         # splits: new scenes; new scenes of pairs of colour and shape left out
-POOL_SEED = 1
+GENERATOR = getattr(pools, "GENERATOR", 1)
 
 
 def scenes(split, limit, seed, pool):
-    """Items: `limit` scenes of `seed`, or, without a seed, as many as the pool has (it has some after `fill`)."""
+    """Items: `limit` scenes of `seed`, or, without a seed, as many as the pool has."""
     if seed is not None:
         return [Item(f"{split} scene {seed}/{i}", partial(fresh, seed, split, i)) for i in range(limit)]
     count = min(limit, len(opened(pool, split)))
     return [Item(f"{split} scene {i}", partial(pooled, pool, split, i)) for i in range(count)]
 
 
-def fill(pool, limit, workers):
-    """Renders into the pool what it lacks of held-out scenes: all of a split if it has none."""
-    shards = -(-min(limit, 3 * SHARD) // SHARD)
-    jobs = [(pool, split, shard, POOL_SEED) for split in (SEEN, UNSEEN) for shard in range(shards)
-            if not any(pool.glob(f"{split}_*"))]
-    if not jobs:
-        return
-    unpack()
-    print(f"rendering {len(jobs) * SHARD} held-out scenes into {pool}, once", flush=True)
-    with get_context("spawn").Pool(workers, generate.quiet) as processes:
-        for _ in shown(processes.imap(generate.make_shard, jobs), len(jobs), "rendering shards"):
+def stocked(pool, limit, workers):
+    """A pool with held-out scenes of today's generator: the given one, else one beside it that is rendered, once."""
+    if shards(pool) and made_by(pool) == GENERATOR:
+        return pool
+    own = pool.with_name(f"{pool.name}_held_out_{GENERATOR}")
+    wanted = -(-limit // SHARD)
+    if shards(own) < wanted:
+        print(f"{pool} has no held-out scenes of this generator: rendering {2 * wanted * SHARD} into {own}", flush=True)
+        render(own, wanted, workers)
+    return own
+
+
+def shards(pool):
+    """How many shards of each held-out split a pool has."""
+    return min(len(list(pool.glob(f"{split}_*"))) for split in (SEEN, UNSEEN))
+
+
+def made_by(pool):
+    """The generator's version that a pool was made by; the first one left no note."""
+    note = pool / "pool.json"
+    return json.loads(note.read_text())["generator"] if note.exists() else 1
+
+
+def render(pool, wanted, workers):
+    """Fills a pool with its program, which prints a line for each shard."""
+    command = [sys.executable, "-m", "segcap_train.generate", "--out", str(pool), "--train", "0",
+               "--held-out", str(wanted), "--workers", str(workers)]
+    with subprocess.Popen(command, cwd=TRAINING_DIR, stdout=subprocess.PIPE, text=True) as program:
+        for _ in shown(program.stdout, 2 * wanted, f"rendering shards of {SHARD} scenes"):
             pass
+    if program.returncode:
+        sys.exit(f"rendering held-out scenes failed: {' '.join(command)}")
 
 
 def unpack():

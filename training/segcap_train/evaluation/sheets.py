@@ -7,7 +7,8 @@ from ..predict import Picture
 from ..prompts import bounding_box
 from .measure import centre_click
 
-COLUMNS, CELL, LINE, GAP, TOP = 5, (320, 240), 21, 14, 64      # pixels
+COLUMNS, COLUMNS_MANY = 5, 7     # of a sheet, and of one with more than three such rows
+CELL, LINE, GAP, TOP = (320, 240), 21, 14, 64       # pixels
 PAPER, INK, FAINT = (250, 250, 248), (28, 30, 34), (120, 124, 130)
 RIGHT, WRONG = (22, 128, 60), (196, 38, 38)
 MASK, PROMPT, DIM = (0, 190, 255), (255, 214, 10), (70, 74, 80)
@@ -34,7 +35,7 @@ def draw_sheet(bundle, eval_set, pictures, path):
              for i, (image, truth) in enumerate(chosen(items, eval_set.per_sheet))]
     if not cells:
         return
-    columns = min(COLUMNS, len(cells))
+    columns = min(COLUMNS if len(cells) <= 3 * COLUMNS else COLUMNS_MANY, len(cells))
     width, height = CELL[0] + GAP, CELL[1] + 2 * LINE + GAP + 8
     rows = -(-len(cells) // columns)
     sheet = Image.new("RGB", (columns * width + GAP, TOP + rows * height), PAPER)
@@ -77,10 +78,10 @@ def judgement(caption, truth):
 
 
 def shown(image, mask, box, point):
-    """The part of the picture around the object with mask and prompt."""
+    """The part of the picture around the object, gray but for the mask, and the prompt."""
     window = around(box, image.shape)
-    part = Image.fromarray(image).resize(CELL, Image.Resampling.LANCZOS, box=window)
-    soft = Image.fromarray((mask * 255).astype(np.uint8)).resize(CELL, Image.Resampling.BILINEAR, box=window)
+    part = cut(Image.fromarray(image), window, Image.Resampling.LANCZOS)
+    soft = cut(Image.fromarray((mask * 255).astype(np.uint8)), window, Image.Resampling.BILINEAR)
     inside = soft.point(lambda v: 255 if v > 127 else 0)
     dim = Image.blend(part.convert("L").convert("RGB"), Image.new("RGB", CELL, DIM), 0.5)
     part = Image.composite(part, dim, inside)
@@ -98,14 +99,26 @@ def shown(image, mask, box, point):
 
 
 def around(box, shape):
-    """A window (x0, y0, x1, y1) of the cell's proportions around a box, inside the picture where that is possible."""
+    """A window (x0, y0, x1, y1) of the cell's proportions around a box. It leaves the picture only where a large object
+    needs that."""
     ratio = CELL[0] / CELL[1]
-    width = max((box[2] - box[0] + 1) * CONTEXT, (box[3] - box[1] + 1) * CONTEXT * ratio, 72)
-    width = min(width, shape[1], shape[0] * ratio)
-    height = width / ratio
-    x = np.clip((box[0] + box[2] - width) / 2, 0, shape[1] - width)
-    y = np.clip((box[1] + box[3] - height) / 2, 0, shape[0] - height)
-    return float(x), float(y), float(x + width), float(y + height)
+    sides = np.array([box[2] - box[0] + 1, box[3] - box[1] + 1])
+    needed, wanted = (max(factor * sides[0], factor * sides[1] * ratio) for factor in (1.06, CONTEXT))
+    width = 4 * int(max(needed, min(max(wanted, 72), shape[1], shape[0] * ratio)) / 4)
+    height = int(width / ratio)
+    x = kept((box[0] + box[2] + 1 - width) / 2, width, shape[1])
+    y = kept((box[1] + box[3] + 1 - height) / 2, height, shape[0])
+    return x, y, x + width, y + height
+
+
+def kept(start, length, limit):
+    """The start of a stretch that stays within 0..limit, or that is centred on it where it is longer."""
+    return (limit - length) // 2 if length > limit else int(np.clip(start, 0, limit - length))
+
+
+def cut(image, window, method):
+    """That part of a picture at the cell's size; black beside the picture."""
+    return image.crop(window).resize(CELL, method)
 
 
 def fitted(draw, text, size):
