@@ -6,6 +6,7 @@ from PIL import Image
 from segcap_train.evaluation import figures, held_out, report, sheets
 from segcap_train.evaluation.calibration import compared
 from segcap_train.evaluation.measure import click_rounds, correction, measured_some
+from segcap_train.evaluation.references import spoken
 from segcap_train.evaluation.truth import EvalSet, Item, Truth
 from segcap_train.prompts import BACKGROUND, FOREGROUND
 
@@ -54,6 +55,14 @@ def test_an_oracle_gets_full_marks():
     assert summary["figures"]["pattern_invented"]["mean"] == 0.0
     assert summary["confusions"] == []
     assert summary["calibration"]["all"]["mean_absolute_error"] == pytest.approx(0.1)
+
+
+def test_references_are_several_plainest_first_and_always_the_same():
+    known = {"noun": "mug", "colour": "red", "size": "small", "relation": "behind", "other": "the blue bowl"}
+    said = spoken(known)
+    assert said == spoken(known) and len(said) == len(set(said)) == 5
+    assert said[:2] == ("a small red mug", "a red mug") and "the red mug" in said
+    assert spoken({"noun": "egg"}) == ("an egg", "the egg")
 
 
 def test_mistakes_are_seen_and_named():

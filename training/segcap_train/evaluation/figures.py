@@ -34,13 +34,18 @@ def judged(record):
 
 
 def judge(records):
-    """Adds 'scores' to each record, CIDEr-D included, which needs the whole set."""
+    """Adds 'scores' to each record, CIDEr-D included, which needs the whole set; 'cider_d_plain' is what the plainest
+    of an object's references would get, so that there is something to compare with."""
     for record in records:
         record["scores"] = judged(record)
     told = [record for record in records if record["references"]]
-    if len(told) >= FEWEST_CAPTIONS:
-        for record, score in zip(told, cider_d([r["caption"] for r in told], [r["references"] for r in told])):
-            record["scores"]["cider_d"] = score
+    if len(told) < FEWEST_CAPTIONS:
+        return
+    references = [record["references"] for record in told]
+    for name, captions in (("cider_d", [record["caption"] for record in told]),
+                           ("cider_d_plain", [texts[0] for texts in references])):
+        for record, score in zip(told, cider_d(captions, references)):
+            record["scores"][name] = score
 
 
 def summary(records):

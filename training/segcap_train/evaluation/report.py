@@ -3,16 +3,18 @@ from . import targets
 
 FIGURES = {"box_iou": "box mIoU", "click_1_iou": "1-click mIoU", "click_3_iou": "3-click mIoU", "noun": "noun",
            "noun_accepted": "noun, with synonyms", "colour": "colour"}
-CAPTIONS = {"cider_d": "CIDEr-D", "meteor": "METEOR", "pattern": "pattern named", "pattern_invented": "pattern invented",
-            "material": "material named", "size": "size named"}
+CAPTIONS = {"cider_d": "CIDEr-D", "cider_d_plain": "CIDEr-D of a true caption", "meteor": "METEOR",
+            "pattern": "pattern named", "pattern_invented": "pattern invented", "material": "material named",
+            "size": "size named"}
 STEPS = {"encode": "encode", "masks_1": "masks of 1 prompt", "encode_and_masks_1": "encode + masks of 1",
          "captions_1": "captions of 1", "captions_8": "captions of 8", "captions_16": "captions of 16"}
 NOTE = ("Means over objects, in brackets the middle 95 % of 1000 bootstrap samples of pictures. mIoU: 1-click is a click in "
         "the object's middle, 3-click corrects the largest error twice. Words come from a box. Noun and colour are "
         "shares that are exactly right; with synonyms, of a committed table of nouns that a person would accept.")
-CAPTION_NOTE = ("CIDEr-D is on its scale of 0..10 (a perfect caption of three words gets 7.5), against up to five "
-                "captions of the grammar for each object; METEOR has exact, stem and synonym-table stages, without "
-                "WordNet. Neither compares with figures on other data.")
+CAPTION_NOTE = ("CIDEr-D is on its scale of 0..10, against up to five ways to say it for each object; beside it what the "
+                "plainest of these would get. METEOR has exact, stem and synonym-table stages, without WordNet. Neither "
+                "compares with figures on other data. Named: of the objects that have one; invented: of those that have "
+                "none.")
 
 
 def markdown_table(head, rows):

@@ -16,23 +16,27 @@ CONTEXT = 2.1                   # the part of the picture that is shown, in side
 
 
 def chosen(items, count):
-    """[(image, truth)]: objects spread evenly over the pictures, by no other merit."""
+    """[(image, [(number, truth)])]: objects spread evenly over the pictures, by no other merit; numbers go up by one."""
     wanted = items if len(items) <= count else [items[int((i + 0.5) * len(items) / count)] for i in range(count)]
     each = -(-count // max(1, len(wanted)))
-    found = []
+    found, number = [], 0
     for i, item in enumerate(wanted):
         image, truths = item.load()
         first = i % len(truths) if each == 1 else 0
-        found += [(image, truth) for truth in truths[first:first + each]]
-    return found[:count]
+        picked = truths[first:first + each][:count - number]
+        found.append((image, list(enumerate(picked, number))))
+        number += len(picked)
+    return found
 
 
 def draw_sheet(bundle, eval_set, pictures, path):
     """One sheet of those `pictures` that have objects; every second object is asked for with a click, the others with
     a box."""
     items = [item for item in eval_set.items if item.name in pictures]
-    cells = [cell(bundle, image, truth, click=i % 2 == 1)
-             for i, (image, truth) in enumerate(chosen(items, eval_set.per_sheet))]
+    cells = []
+    for image, truths in chosen(items, eval_set.per_sheet):
+        picture = Picture(bundle, image)
+        cells += [cell(picture, image, truth, click=number % 2 == 1) for number, truth in truths]
     if not cells:
         return
     columns = min(COLUMNS if len(cells) <= 3 * COLUMNS else COLUMNS_MANY, len(cells))
@@ -48,9 +52,8 @@ def draw_sheet(bundle, eval_set, pictures, path):
     sheet.save(path)
 
 
-def cell(bundle, image, truth, click):
+def cell(picture, image, truth, click):
     """One object: the part of the picture around it, and two lines of words."""
-    picture = Picture(bundle, image)
     point, box = centre_click(truth.mask), bounding_box(truth.mask)
     prompt = picture.points(np.array([[point]], np.float32)) if click else picture.boxes([box])
     mask = picture.masks(prompt)[0][0]
