@@ -1,6 +1,8 @@
 """The committed tables that scoring rests on: their words exist, their outlines fit."""
 import numpy as np
+import pytest
 
+from segcap_train.evaluation import real
 from segcap_train.evaluation.real import annotated, coco_nouns, tabletop_truths
 from segcap_train.evaluation.truth import Truth
 from segcap_train.metrics import accepted_nouns
@@ -38,3 +40,11 @@ def test_what_is_in_front_covers_what_is_behind_but_for_its_hole():
     box, mug = tabletop_truths([behind, front], SHAPE)
     assert mug.mask[30, 30] and not box.mask[30, 30]
     assert box.mask[50, 50] and not mug.mask[50, 50]
+
+
+@pytest.mark.skipif(not real.TRAINABLE.exists(), reason="needs ../shared/data/coco_dev and its list of trainable files")
+def test_coco_pictures_that_may_be_trained_on_are_left_out_and_small_things_too():
+    items = real.coco()
+    assert items and not {item.name for item in items} & set(real.TRAINABLE.read_text().split())
+    image, truths = items[0].load()
+    assert truths and all(truth.mask.shape == image.shape[:2] and truth.mask.sum() > 32 * 32 for truth in truths)
