@@ -1,4 +1,4 @@
-"""`python -m segcap_train.samples`: renders samples/, the still and the clip that the demo shows.
+"""`python -m segcap_train.samples`: renders samples/, the still and the clip that the demo shows, with their truth.
 
 Only what the repository holds goes into them: no photograph, no texture from elsewhere.
 """
@@ -11,19 +11,22 @@ import yaml
 from PIL import Image
 from torch.nn import functional as F
 
+from .clips import HEIGHT, WIDTH, write_clip
 from .config import REPO_DIR
-from .scenes import things, tools, vessels  # noqa: F401  (the builders register themselves)
 from .scenes.camera import look_at
 from .scenes.catalogue import build
-from .scenes.compose import put
-from .scenes.effects import develop
-from .scenes.grammar import attributes_of, caption
+from .scenes.compose import Scene, add_relations, put, seen_by
+from .scenes.effects import Faults
+from .scenes.grammar import Attributes, attributes_of, caption
 from .scenes.material import Material
-from .scenes.render import Light, render
-from .scenes.surroundings import Slab
+from .scenes.render import Light
+from .scenes.sample import photograph
+from .scenes.surroundings import WALL, Slab
 
-WIDTH, HEIGHT, SUPERSAMPLE = 640, 480, 2
+SUPERSAMPLE = 2
 FRAMES = 45
+DEPTH_STEP_MM = 4          # keeps the depth pictures small
+SOUND = Faults(grain=2.0)
 # noun, colour, x and y on the table in metres, turn in degrees, seed of its shape
 CLIP = [("mug", "red", .02, -.02, 215, 3), ("banana", "yellow", -.17, -.11, 25, 1), ("bowl", "blue", .2, .1, 0, 5),
         ("bottle", "green", -.1, .14, 40, 3), ("orange", "orange", .15, -.13, 0, 2), ("book", "purple", -.26, .1, 20, 8),
@@ -53,13 +56,13 @@ def arranged(plan):
     return placed
 
 
-def photograph(placed, camera, rng):
-    """-> 8 bit picture and instance map at the samples' size."""
+def scene_of(plan, camera):
+    """The things of a plan on the table, under the samples' lamp; relations are as `camera` sees them."""
+    placed = arranged(plan)
+    words = [attributes_of(one.thing) for one in placed]
+    known = {0: Attributes("floor"), 1: Attributes("table", pattern="wooden"), WALL: Attributes("wall")}
     light = Light(np.array([-.45, -.35, .82]) / 0.999, 1.0, (1.03, 1.0, .95), .5, .012)
-    picture = render(camera, placed, table(), light)
-    image = Image.fromarray(develop(picture.colour, rng, strength=0.0)).resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    noisy = np.asarray(image, np.float32) + rng.normal(0, 2.0, (HEIGHT, WIDTH, 1))
-    return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)), picture.ids[::SUPERSAMPLE, ::SUPERSAMPLE].numpy()
+    return Scene(placed, table(), camera, light, words, known, add_relations(placed, words, camera))
 
 
 def view(share):
@@ -71,10 +74,10 @@ def view(share):
     return look_at(position, (-.01, .015, .03), 0, 46, WIDTH * SUPERSAMPLE, HEIGHT * SUPERSAMPLE)
 
 
-def click_points(placed, ids):
+def click_points(scene, ids):
     """[{name, point}]: a pixel deep inside each thing that can be seen."""
     found = []
-    for i, one in enumerate(placed):
+    for i, one in enumerate(scene.placed):
         mask = torch.from_numpy((ids == i + 1).astype(np.float32))[None, None]
         if mask.sum() < 150:
             continue
@@ -90,24 +93,28 @@ def click_points(placed, ids):
     return found
 
 
+def still(rng):
+    """-> the still's Scene and Sample."""
+    camera = look_at((.06, -.72, .47), (.0, .035, .03), 0, 47, WIDTH * SUPERSAMPLE, HEIGHT * SUPERSAMPLE)
+    scene = scene_of(STILL, camera)
+    return scene, photograph(scene, SOUND, rng, WIDTH, HEIGHT)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=REPO_DIR / "samples")
     out = parser.parse_args().out
     torch.set_num_threads(1)
-    (out / "clip").mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(11)
-    still = arranged(STILL)
-    camera = look_at((.06, -.72, .47), (.0, .035, .03), 0, 47, WIDTH * SUPERSAMPLE, HEIGHT * SUPERSAMPLE)
-    image, ids = photograph(still, camera, rng)
-    image.save(out / "tabletop.jpg", quality=92)
-    prompts = {"tabletop.jpg": click_points(still, ids)}
-    clip = arranged(CLIP)
+    (out / "clip").mkdir(parents=True, exist_ok=True)
+    scene, picture = still(rng)
+    Image.fromarray(picture.image).save(out / "tabletop.jpg", quality=92)
+    prompts = {"tabletop.jpg": click_points(scene, picture.ids)}
+    scene, seen = scene_of(CLIP, view(0)), []
     for i in range(FRAMES):
-        image, ids = photograph(clip, view(i / (FRAMES - 1)), rng)
-        image.save(out / "clip" / f"{i:03d}.jpg", quality=84)
-        if i == 0:
-            prompts["clip/000.jpg"] = click_points(clip, ids)
+        seen.append(photograph(seen_by(scene, view(i / (FRAMES - 1))), SOUND, rng, WIDTH, HEIGHT))
+    write_clip(out / "clip", seen, step_mm=DEPTH_STEP_MM)
+    prompts["clip/000.jpg"] = click_points(scene, seen[0].ids)
     (out / "prompts.yaml").write_text("# Where to click, x and y in pixels, and what is there.\n"
                                       + yaml.safe_dump(prompts, sort_keys=False, default_flow_style=None))
 

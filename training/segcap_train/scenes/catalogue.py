@@ -14,14 +14,14 @@ BUILDERS = {}
 
 @dataclass
 class Thing:
-    """An object ready to be placed: standing on z = 0, around x = y = 0. Attributes may be ''."""
+    """An object ready to be placed: standing on z = 0, around x = y = 0. Words may be ''."""
 
     noun: str
     mesh: Mesh
     materials: list
     colour: str
     pattern: str = ""
-    handle: str = ""          # the colour of a handle worth a word
+    made_of: str = ""
 
 
 @dataclass
@@ -33,12 +33,13 @@ class Builder:
     patterns: bool
     place: str
     weight: float
+    made_of: str
 
 
-def thing(noun, colours=FREE, patterns=False, place=TABLE, weight=1.0):
-    """Registers a function (rng, colour) -> (mesh, {part: Material}); part 0 has the main colour."""
+def thing(noun, colours=FREE, patterns=False, place=TABLE, weight=1.0, made_of="plastic"):
+    """Registers a function (rng, colour) -> (mesh, {material's number: Material}); number 0 has the main colour."""
     def register(make):
-        BUILDERS[noun] = Builder(make, tuple(colours), patterns, place, weight)
+        BUILDERS[noun] = Builder(make, tuple(colours), patterns, place, weight, made_of)
         return make
     return register
 
@@ -50,7 +51,7 @@ def held_out(noun, colour):
 
 
 def main_material(builder, colour, rng):
-    """The material of part 0 and the pattern's name, '' for a plain one."""
+    """Material number 0 and the pattern's name, '' for a plain one."""
     base = shade_of(colour, rng)
     gloss = float(rng.uniform(0.05, 0.6))
     if not builder.patterns or rng.random() < 0.72:
@@ -76,9 +77,9 @@ def build(noun, rng, unseen=False, colour=None):
     else:
         material, pattern = Material(shade_of(colour, rng), gloss=0.35), ""
     mesh, extras = builder.make(rng, material.colour)
-    count = int(mesh.part.max()) + 1
+    count = int(mesh.material.max()) + 1
     materials = [extras.get(i, material) for i in range(count)]
-    return Thing(noun, mesh, materials, colour, pattern)
+    return Thing(noun, mesh, materials, colour, pattern, builder.made_of)
 
 
 def metal(rng):

@@ -1,9 +1,9 @@
 """Random scenes: a table, a floor or a shelf, things on it, a camera and a light."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import meshpack, things, tiles, tools, vessels  # noqa: F401  (the builders register themselves)
+from . import builders, meshpack, tiles  # noqa: F401  (the builders register themselves)
 from .camera import look_at
 from .catalogue import FLOOR, TABLE, build, pick
 from .grammar import Attributes, attributes_of, phrase, relate
@@ -12,6 +12,9 @@ from .mesh import rotation
 from .render import Light, Placed
 from .surroundings import WALL, Slab
 
+MOST = 20               # things on a table
+LYING_SHARE = 0.1       # of what may lie on its side
+CAN_LIE = {"bottle", "can", "cup", "jar", "candle", "spray bottle", "flashlight", "wine glass", "carton", "battery"}
 LARGER = 1.3            # times the other's extent makes a thing the large one
 WOODS = ((.55, .36, .2), (.72, .53, .34), (.4, .25, .15), (.82, .68, .5), (.3, .2, .14))
 
@@ -24,11 +27,12 @@ class Scene:
     light: Light
     words: list             # Attributes of each placed thing
     slab_words: dict        # of each slab's index, and of WALL
+    near: list              # of each placed thing: index of the one that its relation is to, or None
 
 
-def surface(rng, noun, tile_words):
+def surface(rng, noun, tile_words, unseen):
     """A material for a table, floor or wall and the words for it."""
-    files = tiles.tiles_like(*tile_words)
+    files = tiles.tiles_like(*tile_words, unseen=unseen)
     kind = rng.random()
     phase = float(rng.uniform(0, 6.28))
     if files and kind < 0.45:
@@ -48,10 +52,12 @@ def surface(rng, noun, tile_words):
     return Material(shade_of(colour, rng), gloss=float(rng.uniform(0, .3)), phase=phase), Attributes(noun, colour)
 
 
-def room(rng, floor_z):
+def room(rng, floor_z, unseen):
     """A room around everything, one slab with two materials, and the words for floor and walls."""
-    floor, floor_words = surface(rng, "floor", ("WoodFloor", "Tiles", "Carpet", "Concrete", "Terrazzo", "Planks"))
-    walls, wall_words = surface(rng, "wall", ("Plaster", "Bricks", "Wallpaper", "Paint", "Concrete", "WoodSiding"))
+    floor, floor_words = surface(rng, "floor", ("WoodFloor", "Tiles", "Carpet", "Concrete", "Terrazzo", "Planks"),
+                                unseen)
+    walls, wall_words = surface(rng, "wall", ("Plaster", "Bricks", "Wallpaper", "Paint", "Concrete", "WoodSiding"),
+                                unseen)
     x, y = rng.uniform(1.2, 3.5, 2)
     slab = Slab((-x, -y, floor_z), (x, y, floor_z + 2.6), floor, True, walls)
     return slab, {0: floor_words, WALL: wall_words}
@@ -79,11 +85,14 @@ def put(thing, rng, x, y, z, turn=None):
 
 
 def some_thing(rng, place, unseen):
-    if not unseen and rng.random() < (0.16 if place == TABLE else 0.4):
-        found = meshpack.choose(rng, place == FLOOR)
+    if rng.random() < (0.16 if place == TABLE else 0.4):
+        found = meshpack.choose(rng, place == FLOOR, unseen)
         if found:
             return found
-    return build(pick(rng, place), rng, unseen)
+    thing = build(pick(rng, place), rng, unseen)
+    if thing.noun in CAN_LIE and rng.random() < LYING_SHARE:
+        thing.mesh = thing.mesh.moved(rotation("x", 90)).centred()
+    return thing
 
 
 def scatter(rng, count, region, place, unseen, level=0.0):
@@ -128,11 +137,12 @@ def camera_for(rng, width, height, target, distance, elevation):
 
 
 def table_scene(rng, width, height, unseen):
-    count = int(rng.integers(1, 12))
+    count = 1 + int(MOST * rng.random() ** 1.5)
     spread = rng.uniform(.06, .1) + .045 * np.sqrt(count) * rng.uniform(.8, 1.5)
-    top, words = surface(rng, "table", ("Wood", "Planks", "Marble", "Fabric", "Metal", "Plastic", "Granite", "Onyx"))
+    top, words = surface(rng, "table", ("Wood", "Planks", "Marble", "Fabric", "Metal", "Plastic", "Granite", "Onyx"),
+                         unseen)
     half = rng.uniform(.45, .9, 2)
-    slab, known = room(rng, -.72)
+    slab, known = room(rng, -.72, unseen)
     slabs = [slab, Slab((-half[0], -half[1], -.04), (half[0], half[1], 0.0), top)]
     placed = scatter(rng, count, (spread * 1.25, spread), TABLE, unseen)
     target = (rng.normal(0, .03), rng.normal(0, .03), .03)
@@ -141,8 +151,8 @@ def table_scene(rng, width, height, unseen):
 
 
 def floor_scene(rng, width, height, unseen):
-    count, spread = int(rng.integers(1, 7)), rng.uniform(.4, 1.0)
-    slab, known = room(rng, 0.0)
+    count, spread = int(rng.integers(1, 9)), rng.uniform(.4, 1.1)
+    slab, known = room(rng, 0.0, unseen)
     slabs = [slab]
     placed = scatter(rng, count, (spread, spread), FLOOR, unseen)
     camera = camera_for(rng, width, height, (0, 0, .15), rng.uniform(1.0, 2.0) * spread + .6, rng.uniform(10, 60))
@@ -154,9 +164,9 @@ def floor_scene(rng, width, height, unseen):
 
 
 def shelf_scene(rng, width, height, unseen):
-    board, words = surface(rng, "shelf", ("Wood", "Planks", "Metal", "Plastic"))
+    board, words = surface(rng, "shelf", ("Wood", "Planks", "Metal", "Plastic"), unseen)
     gap, depth, wide = rng.uniform(.28, .38), .16, .6
-    slab, known = room(rng, -.8)
+    slab, known = room(rng, -.8, unseen)
     slabs = [slab]
     slabs += [Slab((-wide, -depth, z - .02), (wide, depth, z), board) for z in (0.0, gap, 2 * gap)]
     slabs += [Slab((-wide, depth, -.02), (wide, depth + .02, 2 * gap), board)]
@@ -172,14 +182,20 @@ def shelf_scene(rng, width, height, unseen):
 
 
 def compose(rng, width, height, unseen=False):
-    """A random Scene; `unseen` draws only pairs of colour and shape that training leaves out."""
+    """A random Scene; `unseen` draws only what training leaves out, see `heldout`, where that is possible."""
     kind = rng.random()
     make = table_scene if kind < .66 else floor_scene if kind < .86 else shelf_scene
     placed, slabs, camera, slab_words = make(rng, width, height, unseen)
     words = [attributes_of(p.thing) for p in placed]
-    add_relations(placed, words, camera)
+    near = add_relations(placed, words, camera)
     add_sizes(placed, words)
-    return Scene(placed, slabs, camera, lamp(rng), words, slab_words)
+    return Scene(placed, slabs, camera, lamp(rng), words, slab_words, near)
+
+
+def seen_by(scene, camera):
+    """The same scene before another camera, from which things are to the left of, or behind, others."""
+    words = [replace(word) for word in scene.words]
+    return replace(scene, camera=camera, words=words, near=add_relations(scene.placed, words, camera))
 
 
 def add_sizes(placed, words):
@@ -193,11 +209,14 @@ def add_sizes(placed, words):
 
 
 def add_relations(placed, words, camera):
-    """Each thing's place relative to its nearest neighbour, where that one is near."""
+    """Each thing's place relative to its nearest neighbour, where that one is near -> Scene.near."""
     centres = [(p.mesh.vertices.min(0) + p.mesh.vertices.max(0)) / 2 for p in placed]
+    near = [None] * len(placed)
     for i, word in enumerate(words):
         gaps = [(np.linalg.norm(centres[i] - c) if j != i else np.inf) for j, c in enumerate(centres)]
         if len(gaps) > 1 and min(gaps) < 2.6 * radius_of(placed[i].thing) + .04:
             j = int(np.argmin(gaps))
             named = phrase(Attributes(words[j].noun, words[j].colour))
             word.relation, word.other = relate(centres[i], centres[j], camera), f"the {named}"
+            near[i] = j
+    return near

@@ -1,5 +1,6 @@
 """Samples from the optional data: named cut-outs pasted over textures, and photographs with masks."""
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -7,8 +8,10 @@ from PIL import Image, ImageFilter
 from ..colours import clear_colour
 from ..vocabulary import nouns
 from . import tiles
-from .effects import spoil
+from .effects import faults, spoil
 from .grammar import Attributes
+from .heldout import shows_one_of
+from .meshpack import held_out_meshes
 from .sample import Sample
 
 NO_COLOUR = ("people-body", "animals-nature/animal")      # groups whose colour is no word for them
@@ -17,13 +20,16 @@ HELD_OUT_EVERY = 12                                        # every such photogra
 
 @cache
 def cutouts():
-    """{noun: [(file, whether a colour may be named), ...]} of cut-outs with a noun we know."""
+    """{noun: [(file, whether a colour may be named), ...]} of cut-outs with a noun we know, but for views of
+    held-out meshes."""
     if not tiles.available():
         return {}
     found = {}
     for row in tiles.manifest():
         if row["kind"] == "cutout_rgba" and row["label"] in nouns():
             folder = tiles.unpack(row["file"].split("/")[0]).parent
+            if shows_one_of(Path(row["file"]).stem, held_out_meshes()):
+                continue
             coloured = not row["group"].startswith(NO_COLOUR)
             found.setdefault(nouns()[row["label"]], []).append((folder / row["file"], coloured))
     return found
@@ -49,7 +55,7 @@ def photographs(held_out=False):
 def backdrop(rng, width, height):
     """One texture, or two along a line, under uneven light; (H,W,3) float in 0..255."""
     def sheet():
-        files = tiles.tile_files()
+        files = tiles.tiles_like("")
         with Image.open(files[int(rng.integers(len(files)))]) as image:
             side = int(rng.integers(60, 260))
             image = image.convert("RGB").resize((side, side))
@@ -79,7 +85,7 @@ def composite_sample(rng, width, height):
         colour = clear_colour(np.asarray(cut)[np.asarray(cut)[..., 3] > 200][:, :3]) if coloured else ""
         paste(canvas, ids, cut, number, rng)
         words[number] = Attributes(noun, "" if colour == noun else colour).as_dict()
-    return Sample(spoil(np.clip(canvas, 0, 255).astype(np.uint8), rng), ids, words)
+    return Sample(spoil(np.clip(canvas, 0, 255).astype(np.uint8), faults(rng), rng), ids, words)
 
 
 def prepared(file, rng):

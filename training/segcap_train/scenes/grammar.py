@@ -2,8 +2,8 @@
 from dataclasses import asdict, dataclass
 
 METALLIC = {"wrench", "spoon", "fork", "key"}        # named by what they are made of, not by a colour
-HANDLED = {"hammer", "knife"}                        # whose colour is that of the handle
-COLOUR_IMPLIED = {"cardboard box"}
+HANDLED = {"hammer", "knife", "axe", "saw"}                        # whose colour is that of the handle
+COLOUR_IMPLIED = {"cardboard box", "rubiks cube", "soccer ball"}
 
 
 @dataclass

@@ -5,13 +5,14 @@ import numpy as np
 import torch
 
 from ..vocabulary import COLOURS
+from .device import on
 
 METAL = (0.62, 0.63, 0.65)
 
 
 @dataclass
 class Material:
-    """Colours are sRGB in 0..1. `image` (h,w,3) float replaces the colour where a surface has one."""
+    """Colours are sRGB in 0..1. `image` (h,w,3), sRGB, float in 0..1 or uint8, replaces the colour where a surface has one."""
 
     colour: tuple
     second: tuple = (1.0, 1.0, 1.0)
@@ -50,7 +51,8 @@ def noise(p, phase):
 
 def albedo(material, position, uv):
     """position (n,3) in the object's own metres, uv (n,2) -> sRGB (n,3)."""
-    first, second = torch.tensor(material.colour).float(), torch.tensor(material.second).float()
+    device = position.device
+    first, second = on(device, material.colour), on(device, material.second)
     if material.image is not None:
         return sample(material.image, uv)
     p = position * material.scale
@@ -62,6 +64,12 @@ def albedo(material, position, uv):
         mix = (torch.frac(axis + material.phase).abs() > 0.5).float()
     elif kind == "checkered":
         mix = torch.remainder((p * 0.7 + material.phase).floor().sum(1), 2.0)
+    elif kind == "woven":
+        across = torch.atan2(position[:, 1], position[:, 0]) * 8
+        mix = torch.remainder(across.floor() + p[:, 2].floor(), 2.0)
+    elif kind == "melon":            # ragged stripes along x
+        turn = torch.atan2(position[:, 1], position[:, 2] - position[:, 2].mean())
+        mix = ((torch.sin(turn * 9) + 0.9 * noise(p * 2.5, material.phase)) > 0.35).float()
     elif kind == "spotted":
         cell = torch.frac(p * 0.6 + material.phase).abs() - 0.5
         mix = (cell.norm(dim=1) < 0.36).float()
@@ -70,7 +78,7 @@ def albedo(material, position, uv):
         mix = mix.clamp(0, 1)
     elif kind == "wooden":
         grain = torch.sin((p[:, 1] * 2.2 + 0.35 * noise(p * 0.35, material.phase) * 6) * 3.0)
-        mix = 0.5 + 0.3 * grain + 0.2 * noise(p * torch.tensor([0.6, 9.0, 9.0]), material.phase)
+        mix = 0.5 + 0.3 * grain + 0.2 * noise(p * on(device, (0.6, 9.0, 9.0)), material.phase)
     else:
         mix = 0.5 + 0.5 * noise(p, material.phase)
     mix = mix.clamp(0, 1).unsqueeze(1)
@@ -80,7 +88,8 @@ def albedo(material, position, uv):
 def sample(image, uv):
     """Nearest texel of a repeating image (h,w,3), v running down."""
     h, w = image.shape[:2]
-    table = torch.from_numpy(np.ascontiguousarray(image)).reshape(-1, 3)
+    table = on(uv.device, image, torch.uint8 if image.dtype == np.uint8 else torch.float32).reshape(-1, 3)
     u = torch.remainder(uv[:, 0], 1.0).mul(w).long().clamp(0, w - 1)
     v = torch.remainder(uv[:, 1], 1.0).mul(h).long().clamp(0, h - 1)
-    return table[v * w + u].float()
+    texel = table[v * w + u]
+    return texel / 255.0 if texel.dtype == torch.uint8 else texel

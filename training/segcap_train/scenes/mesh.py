@@ -1,28 +1,43 @@
 """Triangle meshes from a few primitives. World units are metres, z points up."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from .parts import BODY, number_of
 
 
 @dataclass
 class Mesh:
-    """Triangles with smooth normals. `part` (F) says which of an object's materials a face has."""
+    """Triangles with smooth normals. `material` (F) says which of a thing's materials a face has, `part` (F)
+    which of `parts.PARTS` it belongs to."""
 
     vertices: np.ndarray     # (V,3)
     normals: np.ndarray      # (V,3)
     uv: np.ndarray           # (V,2)
     faces: np.ndarray        # (F,3)
-    part: np.ndarray         # (F,)
+    material: np.ndarray     # (F,)
+    part: np.ndarray | None = None      # (F,) uint8; the body unless said
+
+    def __post_init__(self):
+        if self.part is None:
+            self.part = np.full(len(self.faces), BODY, np.uint8)
 
     def moved(self, matrix=None, offset=(0.0, 0.0, 0.0)):
         """Rotated or scaled by a 3x3 matrix, then shifted."""
         matrix = np.eye(3) if matrix is None else np.asarray(matrix, float)
         normals = self.normals @ np.linalg.inv(matrix)
         normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9
-        return Mesh(self.vertices @ matrix.T + np.asarray(offset, float), normals, self.uv, self.faces, self.part)
+        return Mesh(self.vertices @ matrix.T + np.asarray(offset, float), normals, self.uv, self.faces,
+                    self.material, self.part)
 
-    def painted(self, part):
-        return Mesh(self.vertices, self.normals, self.uv, self.faces, np.full(len(self.faces), part))
+    def called(self, name):
+        """The same, as the part of that name."""
+        return replace(self, part=np.full(len(self.faces), number_of(name), np.uint8))
+
+    def centred(self):
+        """Shifted until it stands on z = 0, in the middle of x and y."""
+        low, high = self.bounds()
+        return self.moved(offset=(-(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -low[2]))
 
     def bounds(self):
         return self.vertices.min(0), self.vertices.max(0)
@@ -33,7 +48,7 @@ def joined(meshes):
     starts = np.cumsum([0] + [len(m.vertices) for m in meshes[:-1]])
     return Mesh(*(np.concatenate([getattr(m, name) for m in meshes]) for name in ("vertices", "normals", "uv")),
                 np.concatenate([m.faces + start for m, start in zip(meshes, starts)]),
-                np.concatenate([m.part for m in meshes]))
+                np.concatenate([m.material for m in meshes]), np.concatenate([m.part for m in meshes]))
 
 
 def rotation(axis, degrees):
@@ -53,7 +68,7 @@ def grid_faces(rows, columns):
     return np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
 
 
-def lathe(profile, part=0, sides=28, crease=50.0):
+def lathe(profile, material=0, sides=28, crease=50.0):
     """Turns a profile of (radius, height) about z; corners sharper than `crease` degrees stay sharp."""
     profile = np.asarray(profile, float)
     step = np.diff(profile, axis=0)
@@ -71,7 +86,7 @@ def lathe(profile, part=0, sides=28, crease=50.0):
                 normal[side] = blend / np.linalg.norm(blend)
         ends = [ring(around, profile[i + k], normal[k], along[i + k]) for k in (0, 1)]
         vertices, normals, uv = (np.concatenate(pair) for pair in zip(*ends))
-        strips.append(Mesh(vertices, normals, uv, grid_faces(2, sides + 1), np.full(2 * sides, part)))
+        strips.append(Mesh(vertices, normals, uv, grid_faces(2, sides + 1), np.full(2 * sides, material)))
     return joined(strips)
 
 
@@ -83,15 +98,15 @@ def ring(around, point, normal, v):
     return vertices, normals, np.stack([np.linspace(0, 1, n), np.full(n, v)], 1)
 
 
-def sphere(radius, part=0, squash=1.0, bumps=None):
+def sphere(radius, material=0, squash=1.0, bumps=None):
     """A ball, squashed in height; `bumps` maps the polar angle to a factor on the radius."""
     t = np.linspace(-np.pi / 2, np.pi / 2, 15)
     factor = 1.0 if bumps is None else bumps(t)
     profile = np.stack([np.cos(t) * factor, np.sin(t) * squash * factor], 1) * radius
-    return lathe(profile, part, crease=80)
+    return lathe(profile, material, crease=80)
 
 
-def box(x, y, z, part=0):
+def box(x, y, z, material=0):
     """An upright box that stands on z = 0, centred in x and y; each face has the whole texture."""
     faces = []
     half = np.array([x, y, z]) / 2
@@ -105,11 +120,11 @@ def box(x, y, z, part=0):
             normal = np.zeros((4, 3))
             normal[:, axis] = sign
             uv = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], float)
-            faces.append(Mesh(corner, normal, uv, np.array([[0, 1, 2], [0, 2, 3]]), np.full(2, part)))
+            faces.append(Mesh(corner, normal, uv, np.array([[0, 1, 2], [0, 2, 3]]), np.full(2, material)))
     return joined(faces).moved(offset=(0, 0, half[2]))
 
 
-def tube(path, radius, part=0, sides=12, flat=1.0):
+def tube(path, radius, material=0, sides=12, flat=1.0):
     """A round bar along a path (P,3); `radius` may vary along it; `flat` < 1 flattens it."""
     path = np.asarray(path, float)
     radius = np.broadcast_to(np.asarray(radius, float), len(path))
@@ -128,7 +143,7 @@ def tube(path, radius, part=0, sides=12, flat=1.0):
     count = len(path) + 2
     uv = np.stack(np.meshgrid(np.linspace(0, 1, sides + 1), np.linspace(0, 1, count)), -1).reshape(-1, 2)
     return Mesh(vertices, np.concatenate(normals).reshape(-1, 3), uv, grid_faces(count, sides + 1),
-                np.full(2 * sides * (count - 1), part))
+                np.full(2 * sides * (count - 1), material))
 
 
 def arc(centre, radius, start, stop, steps=12, plane="xz"):
@@ -138,3 +153,38 @@ def arc(centre, radius, start, stop, steps=12, plane="xz"):
     i, j = ("xyz".index(axis) for axis in plane)
     points[:, i], points[:, j] = np.cos(t) * radius, np.sin(t) * radius
     return points + np.asarray(centre, float)
+
+
+def extrude(outline, depth, material=0):
+    """A plate of the given thickness in y, upright in x and z; `outline` (P,2) is star-shaped about its mean."""
+    outline = np.asarray(outline, float)
+    low, size = outline.min(0), np.ptp(outline, 0) + 1e-9
+    count, around = len(outline), np.arange(len(outline))
+    plates = []
+    for sign in (-1, 1):
+        rim = np.concatenate([outline, outline.mean(0)[None]])
+        vertices = np.stack([rim[:, 0], np.full(count + 1, sign * depth / 2), rim[:, 1]], 1)
+        uv = (rim - low) / size * [1, -1] + [0, 1]
+        faces = np.stack([around, (around + 1) % count, np.full(count, count)], 1)
+        plates.append(Mesh(vertices, np.tile([0.0, sign, 0.0], (count + 1, 1)), uv, faces, np.full(count, material)))
+    ends = [outline, np.roll(outline, -1, 0)]
+    corner = np.stack([np.stack([p[:, 0], np.full(count, y), p[:, 1]], 1)
+                       for p, y in ((ends[0], -depth / 2), (ends[1], -depth / 2), (ends[1], depth / 2),
+                                    (ends[0], depth / 2))], 1)
+    along = ends[1] - ends[0]
+    normal = np.stack([along[:, 1], np.zeros(count), -along[:, 0]], 1)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
+    start = np.arange(count)[:, None] * 4
+    edge = Mesh(corner.reshape(-1, 3), normal.repeat(4, 0), np.tile([[0, 1], [1, 1], [1, 0], [0, 0]], (count, 1)).astype(float),
+                np.concatenate([start + [0, 1, 2], start + [0, 2, 3]]), np.full(2 * count, material))
+    return joined([*plates, edge])
+
+
+def smooth(points, steps=5):
+    """A Catmull-Rom curve through points (P,n), `steps` to a stretch."""
+    p = np.asarray(points, float)
+    p = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    curve = [0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t ** 2 + (3 * b - a - 3 * c + d) * t ** 3)
+             for a, b, c, d in zip(p, p[1:], p[2:], p[3:])]
+    return np.concatenate([*curve, p[-2:-1]])

@@ -1,48 +1,83 @@
-"""A z-buffer in a few tensor operations: every triangle's bounding box becomes fragments."""
+"""A z-buffer in a few tensor operations: triangles become rows, rows become fragments, the nearest fragment stays."""
 import torch
 
 NEAR = 1e-3
+SLACK = 1e-3         # pixels by which a row is longer than its triangle, so that neighbours leave no crack
+NOTHING = torch.iinfo(torch.int64).max
 
 
 def rasterise(points, faces, height, width):
-    """points (V,3): x, y in pixels and a positive depth; faces (F,3) int64.
+    """points (V,3): x, y in pixels and a positive depth; faces (F,3) int64; both on one device, as the answer.
 
     Returns the nearest triangle a pixel (height,width), -1 where there is none, and its barycentric
     weights (height,width,3), linear on the screen. Triangles that reach behind the camera are dropped.
     """
     corner = points[faces]                                        # (F,3,3)
-    x, y, z = corner.unbind(-1)
-    low_x = x.amin(1).floor().clamp(0, width - 1).long()
-    low_y = y.amin(1).floor().clamp(0, height - 1).long()
-    wide = x.amax(1).ceil().clamp(0, width - 1).long() - low_x + 1
-    tall = y.amax(1).ceil().clamp(0, height - 1).long() - low_y + 1
     area = cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    seen = (z.amin(1) > NEAR) & (area.abs() > 1e-9)
-    seen &= (x.amax(1) >= 0) & (y.amax(1) >= 0) & (x.amin(1) < width) & (y.amin(1) < height)
-    kept = seen.nonzero()[:, 0]
-
-    count = (wide * tall)[kept]
-    triangle = kept.repeat_interleave(count)
-    start = count.cumsum(0) - count
-    within = torch.arange(len(triangle)) - start.repeat_interleave(count)
-    px = low_x[triangle] + within % wide[triangle]
-    py = low_y[triangle] + within // wide[triangle]
-    at = torch.stack([px, py], -1).float() + 0.5
-    weights = barycentric(corner[triangle], at, area[triangle])
-    inside = (weights >= 0).all(1)
-    triangle, pixel, weights = triangle[inside], (py * width + px)[inside], weights[inside]
-
-    depth = 1.0 / (weights / z[triangle]).sum(1)                  # linear in 1/z on the screen
+    triangle, y, left, right = rows(corner, area, height, width)
+    pixel, depth, triangle = fragments(corner, area, triangle, y, left, right, width)
     key = (depth.view(torch.int32).long() << 32) | triangle       # positive floats sort as integers
-    buffer = torch.full((height * width,), torch.iinfo(torch.int64).max)
+    buffer = torch.full((height * width,), NOTHING, device=points.device)
     buffer.scatter_reduce_(0, pixel, key, "amin")
-    covered = buffer != torch.iinfo(torch.int64).max
-    hit = torch.where(covered, buffer & 0xFFFFFFFF, -1)
-    index = covered.nonzero()[:, 0]
-    out = torch.zeros(height * width, 3)
+    hit = torch.where(buffer != NOTHING, buffer & 0xFFFFFFFF, -1)
+    index = (hit >= 0).nonzero()[:, 0]
     at = torch.stack([index % width, index // width], -1).float() + 0.5
-    out[index] = barycentric(corner[hit[index]], at, area[hit[index]])
-    return hit.reshape(height, width), out.reshape(height, width, 3)
+    weights = torch.zeros(height * width, 3, device=points.device)
+    found = barycentric(corner[hit[index]], at, area[hit[index]]).clamp(min=0)
+    weights[index] = found / found.sum(1, keepdim=True)
+    return hit.reshape(height, width), weights.reshape(height, width, 3)
+
+
+def rows(corner, area, height, width):
+    """The rows of pixels that triangles meet: triangle, y, first and last x, each (R,) int64."""
+    low, high = corner.amin(1), corner.amax(1)
+    top = (low[:, 1] - 0.5).ceil().clamp(0, height).long()
+    tall = (high[:, 1] - 0.5).floor().clamp(-1, height - 1).long() - top + 1
+    seen = (low[:, 2] > NEAR) & (area.abs() > 1e-9) & (high[:, 0] >= 0) & (low[:, 0] < width) & (tall > 0)
+    kept = seen.nonzero()[:, 0]
+    triangle, within = spread(tall[kept])
+    triangle = kept[triangle]
+    y = top[triangle] + within
+    left, right = span(corner, triangle, y.float() + 0.5)
+    left = (left - SLACK - 0.5).ceil().clamp(0, width).long()
+    right = (right + SLACK - 0.5).floor().clamp(-1, width - 1).long()
+    kept = (right >= left).nonzero()[:, 0]
+    return triangle[kept], y[kept], left[kept], right[kept]
+
+
+def span(corner, triangle, y):
+    """Where the line at height y enters and leaves the triangle: two x (R,)."""
+    a, b = corner[:, :, :2], corner.roll(-1, 1)[:, :, :2]
+    slope = (b[..., 0] - a[..., 0]) / (b[..., 1] - a[..., 1])     # infinite or NaN for level edges, which bound no row
+    low, high = torch.minimum(a[..., 1], b[..., 1]), torch.maximum(a[..., 1], b[..., 1])
+    x = a[..., 0][triangle] + (y[:, None] - a[..., 1][triangle]) * slope[triangle]
+    meets = (y[:, None] >= low[triangle]) & (y[:, None] <= high[triangle]) & (low != high)[triangle]
+    left = torch.where(meets, x, torch.inf).amin(1)
+    right = torch.where(meets, x, -torch.inf).amax(1)
+    return left, right
+
+
+def fragments(corner, area, triangle, y, left, right, width):
+    """Pixel, depth and triangle (n,) of every pixel of the rows; depth is linear in 1/z along a row."""
+    inverse = 1.0 / corner[..., 2]
+    near, far = inverse.amax(1)[triangle], inverse.amin(1)[triangle]
+    ends = []
+    for x in (left, right):
+        at = torch.stack([x, y], -1).float() + 0.5
+        weights = barycentric(corner[triangle], at, area[triangle])
+        ends.append(torch.minimum(torch.maximum((weights * inverse[triangle]).sum(1), far), near))
+    count = right - left
+    step = (ends[1] - ends[0]) / count.clamp(min=1)
+    row, within = spread(count + 1)
+    depth = 1.0 / (ends[0][row] + step[row] * within)
+    return (y * width + left)[row] + within, depth, triangle[row]
+
+
+def spread(count):
+    """Repeats each index i count[i] times, and numbers the repetitions from 0."""
+    index = torch.arange(len(count), device=count.device).repeat_interleave(count)
+    start = (count.cumsum(0) - count)[index]
+    return index, torch.arange(len(index), device=count.device) - start
 
 
 def cross(a, b):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .device import on
 from .material import Material
-
 
 WALL = 100      # stands for the walls of the room where slabs are counted
 
@@ -24,21 +24,23 @@ class Slab:
 def trace(slabs, origin, rays):
     """Nearest slab along each ray: depth (n), slab index, normal (n,3). Rays (n,3) float tensors."""
     count = len(rays)
-    best = torch.full((count,), 1e6)
-    which = torch.zeros(count, dtype=torch.long)
-    normal = torch.zeros(count, 3)
-    inverse = 1.0 / torch.where(rays.abs() < 1e-9, torch.full_like(rays, 1e-9), rays)
+    best = torch.full((count,), 1e6, device=rays.device)
+    which = torch.zeros(count, dtype=torch.long, device=rays.device)
+    normal = torch.zeros(count, 3, device=rays.device)
+    inverse = 1.0 / torch.where(rays.abs() < 1e-9, 1e-9, rays)
     for i, slab in enumerate(slabs):
-        a = (torch.tensor(slab.low, dtype=torch.float32) - origin) * inverse
-        b = (torch.tensor(slab.high, dtype=torch.float32) - origin) * inverse
+        a = (on(rays.device, slab.low) - origin) * inverse
+        b = (on(rays.device, slab.high) - origin) * inverse
         near, near_axis = torch.minimum(a, b).max(1)
         far, far_axis = torch.maximum(a, b).min(1)
         t, axis = (far, far_axis) if slab.inside else (near, near_axis)
         hit = (far > near) & (t > 1e-4) & (t < best)
         best = torch.where(hit, t, best)
-        which = torch.where(hit, torch.full_like(which, i), which)
-        facing = torch.nn.functional.one_hot(axis, 3) * -torch.sign(rays.gather(1, axis[:, None]))
-        normal = torch.where(hit[:, None], facing.float(), normal)
+        which = torch.where(hit, i, which)
+        hit = hit.nonzero()[:, 0]
+        axis = axis[hit]
+        normal[hit] = 0.0
+        normal[hit, axis] = -torch.sign(rays[hit, axis])
     return best, which, normal
 
 
@@ -53,5 +55,5 @@ def flat_uv(position, normal):
 def rotated(position, angle):
     """Turns positions about z, so that a floor's pattern does not run along the axes."""
     c, s = float(np.cos(angle)), float(np.sin(angle))
-    turn = torch.tensor([[c, -s, 0], [s, c, 0], [0, 0, 1.0]])
-    return position @ turn.T
+    x, y, z = position.unbind(1)
+    return torch.stack([c * x - s * y, s * x + c * y, z], 1)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ..config import RUNS_DIR, SHARED_DATA
 from ..vocabulary import nouns
+from .heldout import unseen_name
 
 PACK = SHARED_DATA / "training"
 UNPACKED = RUNS_DIR / "unpacked"
@@ -46,19 +47,21 @@ def manifest():
 
 @cache
 def tile_files():
+    """All textures, the held-out ones too."""
     return sorted(unpack("textures").glob("*.webp")) if available() else []
 
 
 @cache
 def tile(path):
-    """A seamless texture (h,w,3), sRGB in 0..1."""
+    """A seamless texture (h,w,3), sRGB, uint8."""
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"), np.float32) / 255.0
+        return np.array(image.convert("RGB"))
 
 
-def tiles_like(*words):
-    """Textures whose file name begins with one of the words."""
-    return [file for file in tile_files() if file.name.startswith(words)]
+@cache
+def tiles_like(*words, unseen=False):
+    """Textures whose file name begins with one of the words; the held-out ones, or the others."""
+    return [file for file in tile_files() if file.name.startswith(words) and unseen_name(file.stem) == unseen]
 
 
 @cache
@@ -81,5 +84,5 @@ def mesh_arrays(path):
     for name in [name for name in arrays if name.startswith("texture_")]:
         with Image.open(io.BytesIO(arrays[name].tobytes())) as image:
             image.thumbnail((256, 256))
-            arrays[name] = np.asarray(image.convert("RGB"), np.float32) / 255.0
+            arrays[name] = np.array(image.convert("RGB"))
     return arrays

@@ -1,0 +1,24 @@
+"""What the `unseen` split shows and training never does; decided by names alone, so that it holds for every pool.
+
+Textures: a tenth of the tiles. Textured meshes: those of a tenth whose noun training still meets in another shape;
+pasted pictures of such a mesh are left out of training too. Pairs of colour and shape: `catalogue.held_out`.
+"""
+import zlib
+
+TENTH = 10
+
+
+def unseen_name(name):
+    """Whether a file of this name (no folder, no ending) is among the held-out tenth."""
+    return zlib.crc32(name.encode()) % TENTH == 0
+
+
+def unseen_meshes(rows, nouns_built):
+    """The stems of held-out meshes among (file, noun, ...) rows; `nouns_built` are the generator's own nouns."""
+    kept = {noun for file, noun, *_ in rows if not unseen_name(file.stem)} | set(nouns_built)
+    return {file.stem for file, noun, *_ in rows if unseen_name(file.stem) and noun in kept}
+
+
+def shows_one_of(name, stems):
+    """Whether a cut-out's name, a mesh's with the number of a view, is that of one of the meshes."""
+    return name in stems or name.rpartition("_")[0] in stems
