@@ -95,7 +95,8 @@ def sheet(made, columns):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("sheet.png"))
-    parser.add_argument("--nouns", nargs="*", metavar="NOUN", help="things instead of scenes; all that there are, or these")
+    parser.add_argument("--nouns", nargs="*", metavar="NOUN",
+                        help="things instead of scenes; all that there are, or these")
     parser.add_argument("--meshes", action="store_true", help="the textured meshes of the optional data instead")
     parser.add_argument("--split", choices=SPLITS, default="seen")
     parser.add_argument("--count", type=int, default=12, help="scenes")

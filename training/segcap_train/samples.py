@@ -29,11 +29,14 @@ DEPTH_STEP_MM = 4          # keeps the depth pictures small
 SOUND = Faults(grain=2.0)
 # noun, colour, x and y on the table in metres, turn in degrees, seed of its shape
 CLIP = [("mug", "red", .02, -.02, 215, 3), ("banana", "yellow", -.17, -.11, 25, 1), ("bowl", "blue", .2, .1, 0, 5),
-        ("bottle", "green", -.1, .14, 40, 3), ("orange", "orange", .15, -.13, 0, 2), ("book", "purple", -.26, .1, 20, 8),
+        ("bottle", "green", -.1, .14, 40, 3), ("orange", "orange", .15, -.13, 0, 2),
+        ("book", "purple", -.26, .1, 20, 8),
         ("screwdriver", "yellow", .03, -.19, 12, 4), ("can", "white", .06, .2, 60, 2)]
-STILL = [("teapot", "blue", -.06, .12, 235, 1), ("mug", "yellow", .14, .03, 330, 6), ("plate", "white", -.16, -.06, 0, 4),
+STILL = [("teapot", "blue", -.06, .12, 235, 1), ("mug", "yellow", .14, .03, 330, 6),
+         ("plate", "white", -.16, -.06, 0, 4),
          ("apple", "red", -.19, -.05, 0, 2), ("apple", "green", -.11, -.08, 0, 5), ("book", "red", .27, .16, -15, 3),
-         ("scissors", "orange", .08, -.16, 150, 7), ("box", "green", .05, .24, 20, 12), ("lemon", "yellow", -.02, -.06, 0, 2),
+         ("scissors", "orange", .08, -.16, 150, 7), ("box", "green", .05, .24, 20, 12),
+         ("lemon", "yellow", -.02, -.06, 0, 2),
          ("potted plant", "green", -.27, .2, 0, 6)]
 
 

@@ -13,6 +13,8 @@ from .render import Light, Placed
 from .surroundings import WALL, Slab
 
 MOST = 20               # things on a table
+TRIES = 10              # at a free place for a thing
+CLOSENESS = 0.8         # of two things' radii that must lie between them
 LYING_SHARE = 0.1       # of what may lie on its side
 CAN_LIE = {"bottle", "can", "cup", "jar", "candle", "spray bottle", "flashlight", "wine glass", "carton", "battery"}
 LARGER = 1.3            # times the other's extent makes a thing the large one
@@ -38,7 +40,8 @@ def surface(rng, noun, tile_words, unseen):
     if files and kind < 0.45:
         file = files[int(rng.integers(len(files)))]
         pattern = "wooden" if file.name.startswith(("Wood", "Planks")) else ""
-        return Material((.5, .5, .5), image=tiles.tile(file), scale=float(rng.uniform(.6, 3)), gloss=.15, phase=phase), \
+        return Material((.5, .5, .5), image=tiles.tile(file), scale=float(rng.uniform(.6, 3)), gloss=.15,
+                        phase=phase), \
             Attributes(noun, pattern=pattern)
     if kind < 0.65 and noun != "wall":
         first = np.array(WOODS[int(rng.integers(len(WOODS)))]) * rng.uniform(.8, 1.2)
@@ -95,22 +98,29 @@ def some_thing(rng, place, unseen):
     return thing
 
 
+def free_spot(rng, region, radius, spots):
+    """x and y of a place within the region (half-extents) for a thing of that radius, or None."""
+    for _ in range(TRIES):
+        x, y = rng.uniform(-region[0], region[0]), rng.uniform(-region[1], region[1])
+        if all(np.hypot(x - a, y - b) >= (radius + r) * CLOSENESS for a, b, r in spots):
+            return x, y
+    return None
+
+
 def scatter(rng, count, region, place, unseen, level=0.0):
     """Things that do not touch within a box region (x, y half-extents); a few stand on others."""
     placed, spots = [], []
     twin = None
-    for _ in range(count * 8):
+    for _ in range(count * 2):
         if len(placed) == count:
             break
         thing = twin or some_thing(rng, place, unseen)
         twin, r = None, radius_of(thing)
-        if r > min(region) * 1.1:
+        spot = free_spot(rng, region, r, spots) if r <= min(region) * 1.1 else None
+        if spot is None:
             continue
-        x, y = rng.uniform(-region[0], region[0]), rng.uniform(-region[1], region[1])
-        if any(np.hypot(x - a, y - b) < (r + q) * 0.8 for a, b, q in spots):
-            continue
-        spots.append((x, y, r))
-        placed.append(put(thing, rng, x, y, level))
+        spots.append((*spot, r))
+        placed.append(put(thing, rng, *spot, level))
         if rng.random() < 0.08:
             twin = build(thing.noun, rng, unseen) if thing.colour else None
     if place == TABLE and placed and rng.random() < 0.25:

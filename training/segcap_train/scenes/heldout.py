@@ -3,6 +3,7 @@
 Textures: a tenth of the tiles. Textured meshes: those of a tenth whose noun training still meets in another shape;
 pasted pictures of such a mesh are left out of training too. Pairs of colour and shape: `catalogue.held_out`.
 """
+import re
 import zlib
 
 TENTH = 10
@@ -21,4 +22,4 @@ def unseen_meshes(rows, nouns_built):
 
 def shows_one_of(name, stems):
     """Whether a cut-out's name, a mesh's with the number of a view, is that of one of the meshes."""
-    return name in stems or name.rpartition("_")[0] in stems
+    return re.sub(r"_\d\d$", "", name) in stems

@@ -12,7 +12,8 @@ METAL = (0.62, 0.63, 0.65)
 
 @dataclass
 class Material:
-    """Colours are sRGB in 0..1. `image` (h,w,3), sRGB, float in 0..1 or uint8, replaces the colour where a surface has one."""
+    """Colours are sRGB in 0..1. `image` (h,w,3), sRGB, float in 0..1 or uint8, replaces the
+    colour where a surface has one."""
 
     colour: tuple
     second: tuple = (1.0, 1.0, 1.0)

@@ -77,25 +77,23 @@ def lathe(profile, material=0, sides=28, crease=50.0):
     along = np.concatenate([[0], np.cumsum(length)]) / length.sum()
     angle = np.linspace(0, 2 * np.pi, sides + 1)
     around = np.stack([np.cos(angle), np.sin(angle)], 1)
-    strips = []
-    for i in range(len(step)):
-        normal = [out[i], out[i]]
-        for side, j in ((0, i - 1), (1, i + 1)):
-            if 0 <= j < len(step) and out[i] @ out[j] > np.cos(np.radians(crease)):
-                blend = out[i] + out[j]
-                normal[side] = blend / np.linalg.norm(blend)
-        ends = [ring(around, profile[i + k], normal[k], along[i + k]) for k in (0, 1)]
-        vertices, normals, uv = (np.concatenate(pair) for pair in zip(*ends))
-        strips.append(Mesh(vertices, normals, uv, grid_faces(2, sides + 1), np.full(2 * sides, material)))
-    return joined(strips)
+    normal = np.stack([out, out], 1)                      # of each stretch (S), at its two ends
+    gentle = (out[:-1] * out[1:]).sum(1) > np.cos(np.radians(crease))
+    blend = (out[:-1] + out[1:])[gentle]
+    blend /= np.linalg.norm(blend, axis=1, keepdims=True)
+    normal[:-1, 1][gentle] = normal[1:, 0][gentle] = blend
+    ends, v = (np.stack([values[:-1], values[1:]], 1) for values in (profile, along))
+    shape = (len(step), 2, sides + 1)
+    uv = np.stack([np.broadcast_to(np.linspace(0, 1, sides + 1), shape), np.broadcast_to(v[..., None], shape)], -1)
+    faces = grid_faces(2, sides + 1) + 2 * (sides + 1) * np.arange(len(step))[:, None, None]
+    return Mesh(swept(around, ends).reshape(-1, 3), swept(around, normal).reshape(-1, 3), uv.reshape(-1, 2),
+                faces.reshape(-1, 3), np.full(2 * sides * len(step), material))
 
 
-def ring(around, point, normal, v):
-    """A circle of vertices with their normals and texture coordinates."""
-    n = len(around)
-    vertices = np.concatenate([around * point[0], np.full((n, 1), point[1])], 1)
-    normals = np.concatenate([around * normal[0], np.full((n, 1), normal[1])], 1)
-    return vertices, normals, np.stack([np.linspace(0, 1, n), np.full(n, v)], 1)
+def swept(around, points):
+    """Points (S,2,2), out and up, carried around z: (S,2,n,3)."""
+    out = around * points[:, :, None, :1]
+    return np.concatenate([out, np.broadcast_to(points[:, :, None, 1:], (*out.shape[:3], 1))], -1)
 
 
 def sphere(radius, material=0, squash=1.0, bumps=None):
@@ -175,7 +173,8 @@ def extrude(outline, depth, material=0):
     normal = np.stack([along[:, 1], np.zeros(count), -along[:, 0]], 1)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
     start = np.arange(count)[:, None] * 4
-    edge = Mesh(corner.reshape(-1, 3), normal.repeat(4, 0), np.tile([[0, 1], [1, 1], [1, 0], [0, 0]], (count, 1)).astype(float),
+    edge = Mesh(corner.reshape(-1, 3), normal.repeat(4, 0), np.tile([[0, 1], [1, 1], [1, 0], [0, 0]],
+                                                                    (count, 1)).astype(float),
                 np.concatenate([start + [0, 1, 2], start + [0, 2, 3]]), np.full(2 * count, material))
     return joined([*plates, edge])
 

@@ -92,7 +92,8 @@ def stop_face(size=96):
     """The face of a stop sign: red, a white edge, the word."""
     sheet = Image.new("RGB", (size, size), (190, 25, 30))
     draw = ImageDraw.Draw(sheet)
-    edge = [(size / 2 + np.cos(a) * size * .5, size / 2 + np.sin(a) * size * .5) for a in np.radians(np.arange(8) * 45 + 22.5)]
+    edge = [(size / 2 + np.cos(a) * size * .5, size / 2 + np.sin(a) * size * .5)
+            for a in np.radians(np.arange(8) * 45 + 22.5)]
     draw.line([*edge, edge[0]], fill=(240, 240, 240), width=5)
     draw.text((size / 2, size / 2), "STOP", (240, 240, 240), ImageFont.load_default(34), anchor="mm", stroke_width=1)
     return np.asarray(sheet, np.float32) / 255.0
@@ -100,7 +101,8 @@ def stop_face(size=96):
 
 def directions(height, width):
     """Unit vectors (height,width,3) that the texels of a ball's skin point in, as `mesh.sphere` lays it out."""
-    tilt, turn = np.meshgrid(np.linspace(-np.pi / 2, np.pi / 2, height), np.linspace(0, 2 * np.pi, width), indexing="ij")
+    tilt, turn = np.meshgrid(np.linspace(-np.pi / 2, np.pi / 2, height), np.linspace(0, 2 * np.pi, width),
+                             indexing="ij")
     return np.stack([np.cos(tilt) * np.cos(turn), np.cos(tilt) * np.sin(turn), np.sin(tilt)], -1)
 
 

@@ -101,18 +101,22 @@ def clock(rng, _):
     r = rng.uniform(.04, .07)
     case = lathe([(0, 0), (r, 0), (r, .03), (r * .88, .03)], 0, 32).called("frame")
     face = lathe([(r * .88, .028), (0, .028)], 1, 32).called("face")
-    hands = [box(.004, r * long, .002, 2).moved(offset=(0, r * long * .45, .029)).moved(rotation("z", rng.uniform(0, 360)))
+    hands = [box(.004, r * long, .002, 2).moved(offset=(0, r * long * .45, .029))
+             .moved(rotation("z", rng.uniform(0, 360)))
              for long in (.62, .42)]
-    marks = [box(.004, r * .14, .0015, 2).moved(offset=(0, r * .76, .0285)).moved(rotation("z", i * 30)) for i in range(12)]
+    marks = [box(.004, r * .14, .0015, 2).moved(offset=(0, r * .76, .0285)).moved(rotation("z", i * 30))
+             for i in range(12)]
     m = joined([case, joined([face, *marks]).called("face"), joined(hands).called("pointer")]).moved(rotation("x", 82))
-    feet = [sphere(r * .12, 0).moved(offset=(s * r * .6, m.vertices[:, 1].mean(), -r * .85)).called("stand") for s in (-1, 1)]
+    feet = [sphere(r * .12, 0).moved(offset=(s * r * .6, m.vertices[:, 1].mean(), -r * .85)).called("stand")
+            for s in (-1, 1)]
     return joined([m, *feet]).centred(), {1: Material((.95, .95, .92)), 2: DARK}
 
 
 @thing("light bulb", colours=("white",), weight=.5, made_of="glass")
 def light_bulb(rng, _):
     glass = np.maximum(smooth([(.012, .022), (.018, .034), (.029, .056), (.026, .078), (.012, .09), (0, .092)]), 0)
-    thread = lathe([(0, 0), (.005, 0), (.011, .004), (.013, .007), (.011, .01), (.013, .013), (.011, .016), (.013, .019),
+    thread = lathe([(0, 0), (.005, 0), (.011, .004), (.013, .007), (.011, .01), (.013, .013), (.011, .016),
+                    (.013, .019),
                     (.012, .023)], 1).called("base")
     return joined([lathe(glass, 0, crease=80), thread]).moved(rotation("x", 97)).centred(), \
         {0: Material((.96, .95, .88), gloss=.9), 1: metal(rng)}

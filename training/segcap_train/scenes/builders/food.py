@@ -14,7 +14,8 @@ def leaves(count, length, height, lean, material):
     for i in range(count):
         a = i * 2 * np.pi / count
         out = np.array([np.cos(a), np.sin(a), 0])
-        found.append(tube([(0, 0, height), out * length * .5 + [0, 0, height + .002], out * length + [0, 0, height - lean]],
+        found.append(tube([(0, 0, height), out * length * .5 + [0, 0, height + .002],
+                           out * length + [0, 0, height - lean]],
                           [.002, length * .28, .0006], material, 6, .25))
     return joined(found).called("leaf")
 
@@ -49,7 +50,8 @@ def apple(rng, _):
 
 @thing("pear", colours=("green", "yellow"), made_of="food")
 def pear(rng, _):
-    profile = smooth([(0, 0), (.02, .002), (.033, .016), (.036, .034), (.028, .056), (.018, .076), (.012, .088), (0, .094)])
+    profile = smooth([(0, 0), (.02, .002), (.033, .016), (.036, .034), (.028, .056), (.018, .076), (.012, .088),
+                      (0, .094)])
     profile[:, 0] = np.maximum(profile[:, 0], 0)
     m = joined([lathe(profile, 0, crease=80), tube([(0, 0, .09), (.003, 0, .108)], .002, 1, 6).called("stem")])
     if rng.random() < .5:
@@ -117,7 +119,8 @@ def grapes(rng, _):
 
 @thing("eggplant", colours=("purple",), made_of="food")
 def eggplant(rng, _):
-    profile = np.maximum(smooth([(0, 0), (.024, .006), (.034, .035), (.03, .07), (.02, .11), (.014, .13), (0, .134)]), 0)
+    profile = np.maximum(smooth([(0, 0), (.024, .006), (.034, .035), (.03, .07), (.02, .11), (.014, .13), (0, .134)]),
+                         0)
     crown = lathe([(.019, .115), (.0155, .131), (.005, .138), (.004, .155), (0, .155)], 1, 12).called("stem")
     return joined([lathe(profile, 0, crease=80), crown]).moved(rotation("y", 83)).centred(), \
         {0: Material((.2, .07, .25), gloss=.8), 1: Material(STALK)}
@@ -134,7 +137,7 @@ def bell_pepper(rng, _):
 
 @thing("mushroom", colours=("brown", "white", "red"), made_of="food")
 def mushroom(rng, _):
-    h, r = rng.uniform(.025, .04), rng.uniform(.022, .034)
+    h, r = rng.uniform(.035, .055), rng.uniform(.024, .036)
     stem = lathe([(0, 0), (r * .38, 0), (r * .32, h * .5), (r * .38, h)], 1).called("stem")
     cap = lathe(smooth([(r * .3, h), (r, h - .003), (r * .95, h + r * .3), (r * .5, h + r * .62), (0, h + r * .7)]), 0,
                 crease=80).called("cap")

@@ -18,7 +18,8 @@ def chair(rng, _):
     if rng.random() < .3:        # an office chair
         feet = [tube([(0, 0, .1), (np.cos(a) * .28, np.sin(a) * .28, .05)], .018, 1, 8)
                 for a in np.arange(5) * 2 * np.pi / 5]
-        wheels = [sphere(.028, 1).moved(offset=(np.cos(a) * .28, np.sin(a) * .28, .028)) for a in np.arange(5) * 2 * np.pi / 5]
+        wheels = [sphere(.028, 1).moved(offset=(np.cos(a) * .28, np.sin(a) * .28, .028))
+                  for a in np.arange(5) * 2 * np.pi / 5]
         legs = [*feet, lathe([(.03, .08), (.03, h)], 1), joined(wheels).called("wheel")]
         return joined([joined(legs[:-1]).called("leg"), legs[-1], seat, joined(rest).called("back")]), \
             {1: plain("black", rng)}
@@ -79,7 +80,8 @@ def cabinet(rng, colour):
 @thing("basket", colours=("brown", "white", "gray"), place=FLOOR, weight=.7, made_of="wicker")
 def basket(rng, colour):
     r, h = rng.uniform(.12, .2), rng.uniform(.14, .25)
-    parts = [lathe(shell([(r * .8, 0), (r, h)], .01), 0), tube(arc((0, 0, h), r, 0, 360, 28, "xy"), .011, 0, 8).called("rim")]
+    parts = [lathe(shell([(r * .8, 0), (r, h)], .01), 0),
+             tube(arc((0, 0, h), r, 0, 360, 28, "xy"), .011, 0, 8).called("rim")]
     if rng.random() < .6:
         parts.append(tube(arc((0, 0, h), r * .98, 0, 180, 18), .009, 0, 8, .6).called("handle"))
     dark = tuple(np.array(colour) * .55)
@@ -108,7 +110,8 @@ def trash_can(rng, _):
         tone = plain(str(rng.choice(["black", "gray"])), rng)
         return joined([body, rim, lid, pedal]), {1: tone, 2: plain("black", rng)}
     if kind < .8:                # with a bag folded over its rim
-        bag = lathe([(r * .97, h * .86), (r * 1.03, h * .88), (r * 1.04, h + .008), (r * .96, h + .008), (r * .9, h * .7)], 1, 28)
+        bag = lathe([(r * .97, h * .86), (r * 1.03, h * .88), (r * 1.04, h + .008), (r * .96, h + .008),
+                     (r * .9, h * .7)], 1, 28)
         return joined([body, bag.called("contents")]), {1: plain(str(rng.choice(["white", "black"])), rng, gloss=.6)}
     return joined([body, rim]), {}
 

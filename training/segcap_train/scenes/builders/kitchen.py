@@ -18,7 +18,8 @@ def bowl(rng, _):
 @thing("plate", patterns=True, weight=1.5, made_of="ceramic")
 def plate(rng, _):
     r = rng.uniform(.085, .13)
-    rim = [(r * .55, 0), (r * .6, .007), (r * .7, .016), (r, .025), (r * .985, .0275), (r * .7, .0195), (r * .62, .0105),
+    rim = [(r * .55, 0), (r * .6, .007), (r * .7, .016), (r, .025), (r * .985, .0275), (r * .7, .0195),
+           (r * .62, .0105),
            (0, .009)]
     parts = [lathe([(0, 0), *rim[:5]], 0, 40), lathe(rim[4:6], 0, 40).called("rim"), lathe(rim[5:], 0, 40, crease=20)]
     if rng.random() < .3:
@@ -42,9 +43,11 @@ def pot(rng, _):
     r, h = rng.uniform(.08, .11), rng.uniform(.07, .12)
     parts = [lathe(shell([(r * .97, 0), (r, .006), (r, h)], .003), 0, 32)]
     if rng.random() < .5:
-        parts.append(tube([(r, 0, h * .85), (r + .06, 0, h * .92), (r + .15, 0, h * .95)], .009, 1, 8, .6).called("handle"))
+        path = [(r, 0, h * .85), (r + .06, 0, h * .92), (r + .15, 0, h * .95)]
+        parts.append(tube(path, .009, 1, 8, .6).called("handle"))
     else:
-        parts += [tube(arc((sign * r, 0, h * .8), .022, 0, 360, 12, "xy"), .005, 1, 6).called("handle") for sign in (-1, 1)]
+        parts += [tube(arc((sign * r, 0, h * .8), .022, 0, 360, 12, "xy"), .005, 1, 6).called("handle")
+                  for sign in (-1, 1)]
     if rng.random() < .4:
         lid = lathe([(r * 1.02, h), (r * .9, h + .01), (r * .2, h + .022), (0, h + .022)], 0, 32)
         knob = lathe([(.006, h + .022), (.008, h + .032), (.014, h + .036), (.014, h + .042), (0, h + .044)], 1, 16)
@@ -71,7 +74,8 @@ def spoon(rng, _):
 def fork(rng, _):
     bar = tube([(-.09, 0, .003), (0, 0, .004), (.045, 0, .01)], [.0075, .005, .0038], 0, 8, .4).called("handle")
     head = tube([(.042, 0, .0095), (.052, 0, .008), (.064, 0, .006)], [.004, .0115, .0135], 0, 10, .2).called("head")
-    tines = [tube([(.06, y, .006), (.08, y, .004), (.108, y, .009)], .0018, 0, 6) for y in (-.0117, -.0039, .0039, .0117)]
+    tines = [tube([(.06, y, .006), (.08, y, .004), (.108, y, .009)], .0018, 0, 6)
+             for y in (-.0117, -.0039, .0039, .0117)]
     return joined([bar, head, joined(tines).called("tine")]), {0: metal(rng)}
 
 

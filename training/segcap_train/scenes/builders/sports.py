@@ -46,10 +46,12 @@ def dumbbell(rng, _):
 def trophy(rng, _):
     s = rng.uniform(.8, 1.2)
     t = np.linspace(.2, np.pi / 2, 8)
-    cup = [(0, .07), *np.stack([np.sin(t) * .045, .07 + (1 - np.cos(t)) * .075], 1), (.048, .148), (.044, .148), (.03, .1), (0, .085)]
+    cup = [(0, .07), *np.stack([np.sin(t) * .045, .07 + (1 - np.cos(t)) * .075], 1), (.048, .148), (.044, .148),
+           (.03, .1), (0, .085)]
     stem = lathe([(.026, .028), (.01, .04), (.008, .055), (.012, .072)], 0)
     base = lathe([(0, 0), (.038, 0), (.036, .028), (0, .028)], 1, 24).called("base")
-    grips = [tube([(x * .044, 0, .135), (x * .072, 0, .138), (x * .07, 0, .11), (x * .034, 0, .092)], .0045, 0, 8).called("handle")
+    curve = np.array([(.044, 0, .135), (.072, 0, .138), (.07, 0, .11), (.034, 0, .092)])
+    grips = [tube(curve * [x, 1, 1], .0045, 0, 8).called("handle")
              for x in (-1, 1)]
     return joined([lathe(cup, 0, crease=60), stem.called("stem"), base, *grips]).moved(np.eye(3) * s), \
         {0: Material((.83, .66, .2), gloss=.9), 1: Material((.12, .09, .07), gloss=.4)}

@@ -36,7 +36,7 @@ def wrench(rng, _):
     h, w = rng.uniform(.13, .22), rng.uniform(.0095, .0125)
     bar = tube([(0, 0, 0), (h / 2, 0, 0), (h, 0, 0)], w, 0, 10, .4).called("handle")
     ring = tube(arc((-w * 1.2, 0, 0), w * 1.5, 0, 360, 20, "xy"), w * .6, 0, 8).called("ring")
-    jaw = tube(arc((h + w * 1.5, 0, 0), w * 1.7, 50, 310, 16, "xy"), w * .75, 0, 8).called("jaw")
+    jaw = tube(arc((h + w * 1.8, 0, 0), w * 2, 62, 298, 16, "xy"), w * .8, 0, 8, .8).called("jaw")
     m = joined([bar, ring, jaw])
     return m.moved(offset=(-h / 2, 0, -m.bounds()[0][2])), {0: metal(rng)}
 
@@ -49,7 +49,8 @@ def scissors(rng, _):
         loop = tube(arc((-.075, sign * .02, .005), .018, 0, 360, 18, "xy"), .0045, 0, 8)
         loop = loop.moved(np.diag([1.3, 1, 1]), (.02, 0, 0))
         arm = tube([(-.055, sign * .012, .005), (-.02, sign * .004, .005), (0, 0, .005)], .0045, 0, 8, .6)
-        blade = tube([(0, 0, .005), (.05, -sign * .003, .005), (.095, -sign * .001, .005)], [.007, .006, .001], 1, 8, .2)
+        path = [(0, 0, .005), (.05, -sign * .003, .005), (.095, -sign * .001, .005)]
+        blade = tube(path, [.007, .006, .001], 1, 8, .2)
         half = joined([joined([loop, arm]).called("handle"), blade.called("blade")])
         halves.append(half.moved(rotation("z", -sign * open_angle)))
     return joined(halves), {1: metal(rng)}
@@ -91,7 +92,8 @@ def drill(rng, _):
 def saw(rng, _):
     long, tall = rng.uniform(.24, .34), rng.uniform(.07, .09)
     count = 28
-    teeth = [(long * (i + k) / count, (-.005 if k else 0) + .03 * (i + k) / count) for i in range(count) for k in (0, .5)]
+    teeth = [(long * (i + k) / count, (-.005 if k else 0) + .03 * (i + k) / count) for i in range(count)
+             for k in (0, .5)]
     blade = extrude([*teeth, (long, .03), (long, .055), (0, tall)], .002, 1).called("blade")
     grip = tube(smooth([(.01, 0, .005), (-.05, 0, -.005), (-.085, 0, .03), (-.075, 0, tall), (-.03, 0, tall + .012),
                         (.012, 0, tall - .005), (.006, 0, .04), (.01, 0, .005)], 3), .011, 0, 8)
@@ -103,10 +105,13 @@ def saw(rng, _):
 @thing("axe", colours=("brown", "red", "yellow", "black", "orange"), made_of="metal")
 def axe(rng, _):
     h = rng.uniform(.26, .38)
-    shaft = tube(smooth([(0, 0, 0), (.006, 0, h * .25), (-.004, 0, h * .6), (0, 0, h)], 4), .012, 0, 10, .7).called("handle")
-    head = extrude([(-.02, h - .045), (.025, h - .05), (.085, h - .085), (.095, h - .04), (.088, h + .008), (.025, h - .008),
+    path = smooth([(0, 0, 0), (.006, 0, h * .25), (-.004, 0, h * .6), (0, 0, h)], 4)
+    shaft = tube(path, .012, 0, 10, .7).called("handle")
+    head = extrude([(-.02, h - .045), (.025, h - .05), (.085, h - .085), (.095, h - .04), (.088, h + .008),
+                    (.025, h - .008),
                     (-.02, h - .008)], .02, 1).called("head")
-    edge = extrude([(.078, h - .08), (.09, h - .088), (.101, h - .04), (.093, h + .011), (.082, h + .003), (.088, h - .04)],
+    edge = extrude([(.078, h - .08), (.09, h - .088), (.101, h - .04), (.093, h + .011), (.082, h + .003),
+                    (.088, h - .04)],
                    .008, 2).called("blade")
     m = joined([shaft, head, edge]).moved(rotation("x", 90)).centred()
     return m, {1: plain(str(rng.choice(["gray", "black", "red"])), rng, gloss=.5), 2: metal(rng)}
@@ -115,10 +120,11 @@ def axe(rng, _):
 @thing("toolbox", colours=("red", "blue", "yellow", "black", "gray", "orange"), made_of="metal")
 def toolbox(rng, _):
     x, y, z = rng.uniform(.26, .36), rng.uniform(.13, .17), rng.uniform(.09, .12)
+    slope = [(-y * .51, z + .025), (y * .51, z + .025), (y * .3, z + .055), (-y * .3, z + .055)]
     lid = joined([box(x * 1.02, y * 1.03, .025).moved(offset=(0, 0, z)),
-                  extrude([(-y * .51, z + .025), (y * .51, z + .025), (y * .3, z + .055), (-y * .3, z + .055)], x * 1.0).moved(
-                      rotation("z", 90))]).called("lid")
-    grip = tube([(-.07, 0, z + .05), (-.06, 0, z + .085), (.06, 0, z + .085), (.07, 0, z + .05)], .008, 1, 8).called("handle")
+                  extrude(slope, x).moved(rotation("z", 90))]).called("lid")
+    path = [(-.07, 0, z + .05), (-.06, 0, z + .085), (.06, 0, z + .085), (.07, 0, z + .05)]
+    grip = tube(path, .008, 1, 8).called("handle")
     latches = [box(.025, .006, .035, 2).moved(offset=(s * x * .3, -y * .53, z - .014)).called("clip") for s in (-1, 1)]
     return joined([box(x, y, z), lid, grip, *latches]), {1: DARK, 2: metal(rng)}
 

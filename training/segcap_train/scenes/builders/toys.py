@@ -27,7 +27,8 @@ def block(rng, _):
     if kind == 3:
         return extrude([(-s, 0), (s, 0), (0, s)], s), {}
     hole = arc((0, 0, 0), s * .5, 180, 0, 10)[:, [0, 2]]
-    halves = [extrude([(0, s), *(p for p in hole[::sign] if p[0] * -sign >= -1e-6), (-sign * s, 0), (-sign * s, s)][::sign], s)
+    halves = [extrude([(0, s), *(p for p in hole[::sign] if p[0] * -sign >= -1e-6), (-sign * s, 0),
+                       (-sign * s, s)][::sign], s)
               for sign in (1, -1)]
     return joined(halves), {}
 
@@ -55,7 +56,8 @@ def toy_car(rng, _):
     wheels = [wheel.moved(rotation("x", -90), (x, y, .012)) for x in (-.03, .03) for y in (-.0225, .0145)]
     m = joined([box(.1, .042, .02, 0).moved(offset=(0, 0, .01)), cabin.called("roof"), panes, *lights,
                 joined(wheels).called("wheel")])
-    return m.moved(np.eye(3) * s), {1: DARK, 2: Material((.35, .45, .55), gloss=.9), 3: Material((.95, .93, .75), gloss=.8)}
+    return m.moved(np.eye(3) * s), {1: DARK, 2: Material((.35, .45, .55), gloss=.9),
+                                    3: Material((.95, .93, .75), gloss=.8)}
 
 
 @thing("rubber duck", colours=("yellow",), weight=1.2, made_of="rubber")
@@ -80,10 +82,13 @@ def teddy_bear(rng, colour):
     head += [blob(.0033, (.03, y, .102), 2) for y in (-.011, .011)]
     ears = [blob(.011, (0, y, .118), 0, (.6, 1, 1)) for y in (-.022, .022)]
     ears += [blob(.007, (.004, y, .118), 1, (.6, 1, 1)) for y in (-.022, .022)]
-    arms = [tube([(0, y * .028, .065), (.018, y * .043, .048), (.032, y * .044, .04)], [.012, .012, .013], 0, 10) for y in (-1, 1)]
-    legs = [tube([(.01, y * .022, .014), (.035, y * .03, .014), (.05, y * .032, .016)], [.015, .014, .016], 0, 10) for y in (-1, 1)]
+    arms = [tube([(0, y * .028, .065), (.018, y * .043, .048), (.032, y * .044, .04)], [.012, .012, .013], 0, 10)
+            for y in (-1, 1)]
+    legs = [tube([(.01, y * .022, .014), (.035, y * .03, .014), (.05, y * .032, .016)], [.015, .014, .016], 0, 10)
+            for y in (-1, 1)]
     soles = [blob(.011, (.06, y * .032, .016), 1, (.3, 1, 1)) for y in (-1, 1)]
-    m = joined([*body, joined(head + ears).called("head"), joined(arms).called("handle"), joined(legs + soles).called("leg")])
+    m = joined([*body, joined(head + ears).called("head"), joined(arms).called("handle"),
+                joined(legs + soles).called("leg")])
     return m.moved(np.eye(3) * s).centred(), {0: Material(colour, gloss=0), 1: pale, 2: DARK}
 
 
@@ -92,12 +97,15 @@ def toy_robot(rng, _):
     s = rng.uniform(.8, 1.3)
     head = [box(.038, .034, .03).moved(offset=(0, 0, .106)), tube([(0, 0, .134), (0, 0, .155)], .0016, 1, 6),
             blob(.004, (0, 0, .156), 2)]
-    eyes = [lathe([(.0055, 0), (.0055, .002), (0, .002)], 2, 12).moved(rotation("x", 90), (x, -.0165, .122)) for x in (-.009, .009)]
-    panel = [box(.034, .002, .024, 1).moved(offset=(0, -.0215, .068)), box(.006, .003, .006, 2).moved(offset=(-.008, -.0225, .077)),
+    eyes = [lathe([(.0055, 0), (.0055, .002), (0, .002)], 2, 12).moved(rotation("x", 90), (x, -.0165, .122))
+            for x in (-.009, .009)]
+    panel = [box(.034, .002, .024, 1).moved(offset=(0, -.0215, .068)),
+             box(.006, .003, .006, 2).moved(offset=(-.008, -.0225, .077)),
              box(.006, .003, .006, 3).moved(offset=(.006, -.0225, .077))]
     arms = [joined([tube([(x * .03, 0, .09), (x * .043, 0, .075), (x * .043, -.012, .052)], .0065, 1, 8),
                     blob(.009, (x * .043, -.014, .05), 0)]) for x in (-1, 1)]
-    legs = [joined([box(.016, .02, .04, 1).moved(offset=(x * .014, 0, .008)), box(.022, .034, .012).moved(offset=(x * .014, -.004, 0))])
+    legs = [joined([box(.016, .02, .04, 1).moved(offset=(x * .014, 0, .008)),
+                    box(.022, .034, .012).moved(offset=(x * .014, -.004, 0))])
             for x in (-1, 1)]
     m = joined([box(.056, .042, .056).moved(offset=(0, 0, .046)), box(.014, .014, .01, 1).moved(offset=(0, 0, .099)),
                 joined(head).called("head"), joined(eyes).called("face"), joined(panel).called("button"),
@@ -109,15 +117,17 @@ def toy_robot(rng, _):
 def toy_airplane(rng, _):
     body = tube([(-.075, 0, .032), (-.05, 0, .031), (.02, 0, .03), (.055, 0, .03), (.064, 0, .03)],
                 [.004, .009, .015, .014, .008], 0, 14)
-    wing = extrude([(-.012, -.1), (.014, -.1), (.028, 0), (.014, .1), (-.012, .1)], .004, 1).moved(rotation("x", 90), (.01, 0, .03))
-    tail = extrude([(-.012, -.036), (.006, -.036), (.012, 0), (.006, .036), (-.012, .036)], .003, 1).moved(rotation("x", 90), (-.064, 0, .034))
+    wing = extrude([(-.012, -.1), (.014, -.1), (.028, 0), (.014, .1), (-.012, .1)], .004, 1)
+    tail = extrude([(-.012, -.036), (.006, -.036), (.012, 0), (.006, .036), (-.012, .036)], .003, 1)
+    wings = [wing.moved(rotation("x", 90), (.01, 0, .03)), tail.moved(rotation("x", 90), (-.064, 0, .034))]
     fin = extrude([(-.078, .034), (-.052, .034), (-.068, .062), (-.08, .062)], .003, 1)
     screw = [box(.003, .008, .05, 2).moved(offset=(.068, 0, .005)), blob(.005, (.068, 0, .03), 0)]
-    wheels = [lathe([(0, -.003), (.009, -.003), (.009, .003), (0, .003)], 3, 12).moved(rotation("x", 90), (.026, y, .009))
-              for y in (-.02, .02)]
+    wheel = lathe([(0, -.003), (.009, -.003), (.009, .003), (0, .003)], 3, 12).moved(rotation("x", 90))
+    wheels = [wheel.moved(offset=(.026, y, .009)) for y in (-.02, .02)]
     struts = [tube([(.026, y, .009), (.022, y * .4, .022)], .0018, 2, 6) for y in (-.02, .02)]
     pane = blob(.011, (.022, 0, .041), 4, (1.5, .8, .8)).called("window")
-    m = joined([body, joined([wing, tail, fin]).called("flap"), joined(screw).called("blade"), joined(wheels + struts).called("wheel"), pane])
+    m = joined([body, joined([*wings, fin]).called("flap"), joined(screw).called("blade"),
+                joined(wheels + struts).called("wheel"), pane])
     other = plain(str(rng.choice(["white", "red", "yellow", "blue"])), rng) if rng.random() < .6 else None
     extras = {2: metal(rng), 3: DARK, 4: Material((.4, .55, .65), gloss=.9)}
     return m.moved(np.eye(3) * rng.uniform(.9, 1.4)).centred(), extras | ({1: other} if other else {})
