@@ -1,12 +1,14 @@
 """What the `unseen` split shows and training never does; decided by names alone, so that it holds for every pool.
 
-Textures: a tenth of the tiles. Textured meshes: those of a tenth whose noun training still meets in another shape;
-pasted pictures of such a mesh are left out of training too. Pairs of colour and shape: `catalogue.held_out`.
+Textures: a tenth of the tiles. Textured meshes: a tenth, with their variants, where training still meets the noun in
+another shape; pasted pictures of such a mesh are left out of training too. Pairs of colour and shape:
+`catalogue.held_out`.
 """
 import re
 import zlib
 
 TENTH = 10
+VARIANT = re.compile(r"[b-f]?(_(red|blue|green|white|black|orange|yellow))?_?\d*$")
 
 
 def unseen_name(name):
@@ -14,10 +16,15 @@ def unseen_name(name):
     return zlib.crc32(name.encode()) % TENTH == 0
 
 
+def family(stem):
+    """What a mesh's name has in common with those of its variants: no number, no letter, no colour at the end."""
+    return VARIANT.sub("", stem)
+
+
 def unseen_meshes(rows, nouns_built):
     """The stems of held-out meshes among (file, noun, ...) rows; `nouns_built` are the generator's own nouns."""
-    kept = {noun for file, noun, *_ in rows if not unseen_name(file.stem)} | set(nouns_built)
-    return {file.stem for file, noun, *_ in rows if unseen_name(file.stem) and noun in kept}
+    kept = {noun for file, noun, *_ in rows if not unseen_name(family(file.stem))} | set(nouns_built)
+    return {file.stem for file, noun, *_ in rows if unseen_name(family(file.stem)) and noun in kept}
 
 
 def shows_one_of(name, stems):

@@ -16,7 +16,8 @@ UNPACKED = RUNS_DIR / "unpacked"
 # Meshes that a person would not recognise, or that are no single object.
 UNCLEAR = {"chandelier", "stove", "refrigerator", "picture frame", "range hood", "building", "fountain", "playground",
            "crane", "radio tower", "water tower", "utility pole", "street lamp", "air conditioner", "door handle",
-           "counter", "curtain", "hospital curtain", "elevator door", "tablet computer", "wooden board"}
+           "counter", "curtain", "hospital curtain", "elevator door", "tablet computer", "wooden board", "pillow",
+           "folding door", "kitchen cabinet", "lamp", "books", "pile of books"}
 LARGE = {"table", "bed", "armchair", "chair", "coffee table", "door", "folding door", "kitchen cabinet", "desk",
          "nightstand", "bookshelf", "sofa", "tv stand", "wardrobe", "stool", "bench", "weight bench", "office chair",
          "shoe rack", "television", "trash can", "barrel", "traffic barrel", "traffic cone", "concrete barrier",
