@@ -37,7 +37,7 @@ def phone(rng, _):
     lens = [lathe([(.006, -.0025), (.006, 0), (0, 0)], 2, 12).moved(rotation("x", 180), (.022, .06 - i * .018, -.0025))
             for i in range(2)]
     m = joined([box(.072, .148, .008, 0), box(.066, .14, .0006, 1).moved(offset=(0, 0, .008)).called("screen"), *lens])
-    if rng.random() < .35:
+    if rng.random() < .25:
         m = m.moved(rotation("y", 180))
     return m.centred(), {1: Material((0, 0, 0), image=screen(rng), gloss=.9), 2: DARK}
 

@@ -111,9 +111,9 @@ def grapes(rng, _):
         for i in range(count):
             a = i * 2 * np.pi / count + level
             out = .021 * (count > 1) * (1 + .3 * (count > 4))
-            spot = (.1 - .1 + .026 * level - .05, np.cos(a) * out, np.sin(a) * out * .6 + .025)
+            spot = (.019 * level - .04, np.cos(a) * out, np.sin(a) * out * .75 + .025)
             parts.append(sphere(.0125 * rng.uniform(.92, 1.06), 0).moved(offset=spot))
-    stalk = tube([(-.05, 0, .025), (-.075, 0, .03), (-.09, .01, .028)], .002, 1, 6).called("stem")
+    stalk = tube([(-.04, 0, .025), (-.065, 0, .03), (-.08, .01, .028)], .002, 1, 6).called("stem")
     return joined([*parts, stalk]).centred(), {1: Material((.4, .32, .16))}
 
 
