@@ -1,12 +1,15 @@
 """segcap_node with its parameters: ros2 launch segcap segcap.launch.py image:=/camera/image_raw rviz:=true"""
 
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
+
+# Fast DDS 2 (Humble, Jazzy) reads the first, Fast DDS 3 the second.
+PROFILE_VARIABLES = ["FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"]
 
 
 def share(*path):
@@ -17,39 +20,54 @@ def argument(name, default, description, choices=None):
     return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
 
 
+BOOL = ["true", "false"]
 ARGUMENTS = [
     argument("namespace", "", "Namespace of the node, for robots with several."),
     argument("params_file", share("config", "segcap.param.yaml"), "Parameter file; the arguments below come on top."),
-    argument("bundle", "", "Folder of the model bundle; empty: the built-in model."),
-    argument("provider", "auto", "What runs the model.", ["auto", "tensorrt", "cuda", "cpu"]),
+    argument("bundle", "", "Folder of the model bundle. Empty: as in params_file, whose default is the built-in model."),
+    argument("provider", "", "What runs the model. Empty: as in params_file.", ["", "auto", "tensorrt", "cuda", "cpu"]),
     argument("image", "image", "Topic of the camera's picture; with image_transport compressed, its base name."),
-    argument("image_transport", "raw", "Which message brings the picture.", ["raw", "compressed"]),
-    argument("use_sim_time", "false", "Take the time from /clock.", ["true", "false"]),
-    argument("rviz", "false", "Start RViz with the camera's picture and the overlay.", ["true", "false"]),
-    argument("log_level", "info", "Lines that are logged.", ["debug", "info", "warn", "error"]),
+    argument("image_transport", "", "Which message brings the picture. Empty: as in params_file.",
+             ["", "raw", "compressed"]),
+    argument("depth", "depth", "Topic of the depth picture that is registered to the image. Not read yet."),
+    argument("camera_info", "camera_info", "Topic of the camera's calibration. Not read yet."),
+    argument("use_sim_time", "", "Take the time from /clock. Empty: as in params_file, or as SetUseSimTime says.",
+             ["", *BOOL]),
+    argument("respawn", "false", "Start the node again, after 2 s, when it dies.", BOOL),
+    argument("rviz", "false", "Start RViz with the camera's picture and the overlay.", BOOL),
+    argument("log_level", "info", "Least severe lines that are logged.", ["debug", "info", "warn", "error", "fatal"]),
 ]
 
 
-def generate_launch_description():
+def given(context, name, value_type=str):
+    """The argument as a parameter, or nothing where it was left empty: then the parameter file's value holds."""
+    value = LaunchConfiguration(name)
+    return {name: ParameterValue(value, value_type=value_type)} if value.perform(context) else {}
+
+
+def nodes(context):
     value = LaunchConfiguration
-    use_sim_time = ParameterValue(value("use_sim_time"), value_type=bool)
+    sim_time = given(context, "use_sim_time", bool)
+    texts = [given(context, name) for name in ("bundle", "provider", "image_transport")]
+    # Without room for whole pictures in shared memory Fast DDS loses overlays and label maps. Your own profile wins.
+    profile = share("config", "fastdds.xml")
     node = Node(
         package="segcap",
         executable="segcap_node",
         name="segcap",
         namespace=value("namespace"),
         output="screen",
-        parameters=[
-            value("params_file"),
-            {
-                "bundle": ParameterValue(value("bundle"), value_type=str),
-                "provider": ParameterValue(value("provider"), value_type=str),
-                "image_transport": ParameterValue(value("image_transport"), value_type=str),
-                "use_sim_time": use_sim_time,
-            },
+        parameters=[value("params_file"), *filter(None, [*texts, sim_time])],
+        remappings=[
+            ("image", value("image")),
+            ("image/compressed", [value("image"), "/compressed"]),
+            ("depth", value("depth")),
+            ("camera_info", value("camera_info")),
         ],
-        remappings=[("image", value("image")), ("image/compressed", [value("image"), "/compressed"])],
-        arguments=["--ros-args", "--log-level", value("log_level")],
+        ros_arguments=["--log-level", value("log_level")],
+        additional_env={name: EnvironmentVariable(name, default_value=profile) for name in PROFILE_VARIABLES},
+        respawn=value("respawn"),
+        respawn_delay=2.0,
     )
     rviz = Node(
         package="rviz2",
@@ -57,8 +75,12 @@ def generate_launch_description():
         name="segcap_rviz",
         namespace=value("namespace"),
         arguments=["-d", share("rviz", "segcap.rviz")],
-        parameters=[{"use_sim_time": use_sim_time}],
+        parameters=list(filter(None, [sim_time])),
         remappings=[("image", value("image"))],
         condition=IfCondition(value("rviz")),
     )
-    return LaunchDescription([*ARGUMENTS, node, rviz])
+    return [node, rviz]
+
+
+def generate_launch_description():
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=nodes)])

@@ -1,0 +1,164 @@
+"""The launch files, run by the real launch and launch_ros; where these are not installed, all of this is skipped."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from checks import good
+from client import box_prompt
+from processes import ROOT
+from rcl_interfaces.srv import GetParameters
+from scenes import disc_scene, message
+from segcap.srv import Segment
+
+launch = pytest.importorskip("launch", reason="launch is not installed")
+pytest.importorskip("launch_ros", reason="launch_ros is not installed")
+pytest.importorskip("launch_xml", reason="launch_xml is not installed")
+
+from launch.launch_description_sources import get_launch_description_from_any_launch_file  # noqa: E402
+from launched import Launched, add_package, environment_of, make_prefix  # noqa: E402
+
+ARGUMENTS = {
+    "namespace", "params_file", "bundle", "provider", "image", "image_transport", "depth", "camera_info",
+    "use_sim_time", "respawn", "rviz", "log_level",
+}  # fmt: skip
+PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
+SCENE = disc_scene(320, 240)
+DRIVER = """#!{python}
+import os, sys
+sys.argv[1:1] = [{clip!r}, "--rate", "5"]
+sys.path.insert(0, {demo!r})
+import camera
+camera.main()
+"""
+
+
+@pytest.fixture(scope="session")
+def prefix(tmp_path_factory):
+    return make_prefix(tmp_path_factory.mktemp("prefix"))
+
+
+@pytest.fixture
+def start(prefix, domain, tmp_path):
+    """start(file, unset=[...], **arguments): a launch that is ended after the test."""
+    started = []
+
+    def start(file="segcap.launch.py", unset=(), **arguments):
+        started.append(Launched(file, arguments, prefix, tmp_path / f"launch_{len(started)}.log", unset))
+        return started[-1]
+
+    yield start
+    for launched in started:
+        launched.stop()
+
+
+def declared(file, prefix, monkeypatch):
+    monkeypatch.setenv("AMENT_PREFIX_PATH", f"{prefix}:{os.environ['AMENT_PREFIX_PATH']}")
+    path = prefix / "share" / "segcap" / "launch" / file
+    return get_launch_description_from_any_launch_file(str(path)).get_launch_arguments()
+
+
+@pytest.mark.parametrize("file", ["segcap.launch.py", "segcap.launch.xml"])
+def test_every_argument_is_described_and_has_a_default(file, prefix, monkeypatch):
+    arguments = declared(file, prefix, monkeypatch)
+    assert {argument.name for argument in arguments} == ARGUMENTS
+    for argument in arguments:
+        assert argument.description.endswith(".") or argument.choices, argument.name
+        assert argument.default_value is not None, argument.name
+    choices = {argument.name: argument.choices for argument in arguments if argument.choices}
+    assert choices["provider"] == ["", "auto", "tensorrt", "cuda", "cpu"]
+    assert set(choices) == {"provider", "image_transport", "use_sim_time", "respawn", "rviz", "log_level"}
+
+
+def parameters(launched, node, names):
+    client = launched.client.node.create_client(GetParameters, f"{node}/get_parameters")
+    launched.client.wait_for(client.service_is_ready, 10, "get_parameters")
+    future = client.call_async(GetParameters.Request(names=names))
+    launched.client.wait_for(future.done, 10, "an answer of get_parameters")
+    return future.result().values
+
+
+@pytest.mark.parametrize("file", ["segcap.launch.py", "segcap.launch.xml"])
+def test_the_node_is_where_the_arguments_say(file, start, domain, tmp_path):
+    params = {"/**": {"ros__parameters": {"provider": "auto", "limits": {"max_prompts": 7}, "overlay": {"alpha": 0.25}}}}
+    (tmp_path / "my.param.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    launched = start(
+        file, namespace="robot", image="/eye/picture", provider="cpu", params_file=tmp_path / "my.param.yaml"
+    )
+    client = launched.connect("/robot/segcap", "/eye/picture", domain)
+
+    provider, prompts, alpha = parameters(launched, "/robot/segcap", ["provider", "limits.max_prompts", "overlay.alpha"])
+    assert provider.string_value == "cpu", "an argument comes on top of the parameter file"
+    assert (prompts.integer_value, alpha.double_value) == (7, 0.25)
+
+    answer = client.call(Segment.Request(image=message(SCENE.rgb), prompts=[box_prompt("disc", SCENE.box)]))
+    assert good(answer).header.frame_id == message(SCENE.rgb).header.frame_id
+    client.close()
+    launched.client = None
+    launched.process.signal(signal.SIGINT)
+    assert launched.process.wait(15) == 0
+    assert "process has finished cleanly" in launched.process.log()
+
+
+def test_arguments_left_empty_leave_the_parameter_file_alone(start, domain, tmp_path):
+    (tmp_path / "p.yaml").write_text("/**: {ros__parameters: {image_transport: compressed}}", encoding="utf-8")
+    launched = start(params_file=tmp_path / "p.yaml", image="/eye/picture")
+    found = launched.wait_for_log(r"pictures from (\S+) \((\S+),")
+    assert found.groups() == ("/eye/picture/compressed", "sensor_msgs/CompressedImage")
+
+
+def test_fast_dds_gets_the_profile_unless_there_is_one(start, prefix, domain):
+    ours = environment_of(start(unset=[PROFILE]).node_pid())
+    assert ours[PROFILE] == str(prefix / "share" / "segcap" / "config" / "fastdds.xml")
+    assert PROFILE in os.environ, "ros_environment() sets it for the tests"
+    assert environment_of(start().node_pid())[PROFILE] == os.environ[PROFILE]
+
+
+def test_a_choice_that_there_is_not_is_refused(start):
+    launched = start(provider="gpu")
+    assert launched.process.wait(30) != 0
+    assert "provider" in launched.process.log() and "'tensorrt'" in launched.process.log()
+
+
+def test_a_node_that_died_comes_back(start):
+    launched = start(respawn="true")
+    first = launched.node_pid()
+    launched.wait_for_log(r"\]: ready")
+    seen = len(launched.process.log())
+    os.kill(first, signal.SIGKILL)
+    assert launched.node_pid(start=seen) != first
+    launched.wait_for_log(r"\]: ready", start=seen)
+
+
+@pytest.mark.parametrize(
+    ("camera", "package", "executable", "image"),
+    [
+        ("image_tools", "image_tools", "cam2image", "/eye/image"),
+        ("usb_cam", "usb_cam", "usb_cam_node_exe", "/eye/image_raw"),
+        ("realsense", "realsense2_camera", "realsense2_camera_node", "/eye/driver/color/image_raw"),
+    ],
+)
+def test_a_camera_and_segcap_find_each_other(camera, package, executable, image, start, prefix, domain):
+    text = DRIVER.format(python=sys.executable, clip=str(ROOT / "samples" / "clip"), demo=str(ROOT / "demo"))
+    # The stand-in publishes `image`; the driver's own name for it is what the launch file must know.
+    rename = f"sys.argv += ['--ros-args', '-r', 'image:={image}']\n"
+    add_package(prefix, package, {executable: text.replace("import camera\n", rename + "import camera\n")})
+    launched = start("camera.launch.py", camera=camera, camera_namespace="eye", unset=[PROFILE])
+    launched.wait_for_log(rf"pictures arrive on {image}\b")
+    driver = launched.wait_for_log(rf"{executable}-\d+\]: process started with pid \[(\d+)\]").group(1)
+    assert environment_of(driver)[PROFILE].endswith("config/fastdds.xml")
+
+
+def test_launch_testing(domain):
+    """launch's own way of testing, as `launch_test` and `colcon test` run it."""
+    pytest.importorskip("launch_testing", reason="launch_testing is not installed")
+    file = Path(__file__).with_name("segcap_launch_test.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "launch_testing.launch_test", file],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
