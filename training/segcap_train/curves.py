@@ -50,7 +50,8 @@ def draw(rows, path):
     """Every figure a line, faint as logged and strong as smoothed; stages are vertical lines."""
     names = [name for name in dict.fromkeys(key for row in rows for key in row) if name not in (*AXES, RATE)]
     names = [name for name in names if series(rows, name).size]
-    figure, (axes, rate) = pyplot.subplots(2, 1, figsize=(10, 7), height_ratios=(4, 1), sharex=True, layout="constrained")
+    figure, (axes, rate) = pyplot.subplots(2, 1, figsize=(10, 7), height_ratios=(4, 1), sharex=True,
+                                           layout="constrained")
     for i, name in enumerate(names):
         steps, values = series(rows, name)
         colour = pyplot.get_cmap("tab10" if len(names) <= 10 else "tab20")(i)

@@ -73,6 +73,7 @@ def test_mistakes_are_seen_and_named():
     assert summary["confusions"] == [["bowl", "can", 1]]
     assert summary["per_class"]["mug"] == {"count": 1, "box_iou": 1.0, "click_1_iou": 1.0, "noun": 0.0,
                                            "noun_accepted": 1.0, "colour": 1.0}
+    assert {size: row["count"] for size, row in summary["per_size"].items()} == {"over 5 %": 2}
 
 
 def test_clicks_go_on_what_is_wrong():
@@ -110,6 +111,7 @@ def test_the_report_has_every_set_and_target():
     text = report.sections(results)
     assert "| made | 2 | 1.000 (1.00..1.00) |" in text
     assert "| made | box mIoU | 1.000 | 0.90 | yes |" in text
+    assert "| made | over 5 % | 2 | 1.00 |" in text
     assert "| captions of 1 | 59 | 60 | yes |" in text and "| captions of 16 | 301 | 300 | no |" in text
 
 

@@ -11,6 +11,8 @@ from .meteor import meteor
 RESAMPLES, SEED = 1000, 7
 FEWEST_CAPTIONS = 5             # fewer say nothing about rarity, which CIDEr-D needs
 CONFUSIONS = 10
+GROUP_FIGURES = ("box_iou", "click_1_iou", "noun", "noun_accepted", "colour")
+SHARES = ((0.01, "under 1 %"), (0.05, "1 to 5 %"), (1.1, "over 5 %"))       # of the picture
 
 
 def judged(record):
@@ -53,7 +55,8 @@ def summary(records):
     names = dict.fromkeys(name for record in records for name in record["scores"])
     return {"objects": len(records), "pictures": len({record["picture"] for record in records}),
             "figures": {name: interval(records, name) for name in names},
-            "calibration": calibration(records), "per_class": per_class(records), "confusions": confusions(records)}
+            "calibration": calibration(records), "per_class": per_class(records),
+            "per_size": per_size(records), "confusions": confusions(records)}
 
 
 def interval(records, name):
@@ -67,26 +70,36 @@ def interval(records, name):
     picks = np.random.default_rng(SEED).integers(0, len(groups), (RESAMPLES, len(groups)))
     means = sums[picks].sum(1) / counts[picks].sum(1)
     low, high = np.percentile(means, (2.5, 97.5))
-    return {"mean": float(sums.sum() / counts.sum()), "low": float(low), "high": float(high), "count": int(counts.sum())}
+    return {"mean": float(sums.sum() / counts.sum()), "low": float(low), "high": float(high),
+            "count": int(counts.sum())}
 
 
 def per_class(records):
     """{noun: count and means}, the most frequent first."""
+    rows = grouped(records, lambda record: record["noun"] or "(other)")
+    return dict(sorted(rows.items(), key=lambda row: (-row[1]["count"], row[0])))
+
+
+def per_size(records):
+    """{how much of the picture an object fills: count and means}, the smallest first."""
+    def label(record):
+        return next(text for limit, text in SHARES if record["share"] < limit)
+    rows = grouped(records, label)
+    return {text: rows[text] for _, text in SHARES if text in rows}
+
+
+def grouped(records, label):
     groups = defaultdict(list)
     for record in records:
-        groups[record["noun"] or "(other)"].append(record["scores"])
-    rows = {}
-    for noun, scores in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        rows[noun] = {"count": len(scores)}
-        for name in ("box_iou", "click_1_iou", "noun", "noun_accepted", "colour"):
-            values = [s[name] for s in scores if name in s]
-            if values:
-                rows[noun][name] = float(np.mean(values))
-    return rows
+        groups[label(record)].append(record["scores"])
+    return {name: {"count": len(scores)} | {figure: float(np.mean([s[figure] for s in scores if figure in s]))
+                                            for figure in GROUP_FIGURES if any(figure in s for s in scores)}
+            for name, scores in groups.items()}
 
 
 def confusions(records):
     """The most frequent wrong nouns: [what it was, what was said, how often]."""
     wrong = Counter((record["noun"], named_noun(record["caption"]) or "(none)") for record in records
                     if record["scores"].get("noun_accepted") == 0)
-    return [[noun, said, count] for (noun, said), count in sorted(wrong.items(), key=lambda p: (-p[1], p[0]))[:CONFUSIONS]]
+    often = sorted(wrong.items(), key=lambda pair: (-pair[1], pair[0]))[:CONFUSIONS]
+    return [[noun, said, count] for (noun, said), count in often]

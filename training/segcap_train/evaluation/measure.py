@@ -57,6 +57,7 @@ def measured_some(picture, name, truths, first):
     captions = picture.captions(prompt)
     kinds = ["box", *(f"click_{n}" for n in range(1, CLICKS + 1))]
     return [{"picture": name, "object": first + i, "pixels": int(truth.mask.sum()),
+             "share": float(truth.mask.mean()),
              "noun": truth.noun, "also": list(truth.also), "colours": list(truth.colours),
              "attributes": truth.attributes, "references": list(truth.references), "caption": captions[i],
              "iou": {kind: scores[i][0] for kind, scores in zip(kinds, overlaps)},

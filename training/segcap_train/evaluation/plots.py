@@ -14,11 +14,13 @@ def draw_reliability(results, path):
         bins = s["calibration"]["all"]["bins"]
         full = [row for row in bins if row["count"]]
         label = f"{s['title']}, off by {s['calibration']['all']['mean_absolute_error']:.2f}"
-        line, = curve.plot([r["predicted"] for r in full], [r["real"] for r in full], marker="o", markersize=4, label=label)
+        line, = curve.plot([r["predicted"] for r in full], [r["real"] for r in full], marker="o", markersize=4,
+                           label=label)
         total = sum(row["count"] for row in bins)
         spread.step([row["from"] for row in bins] + [1.0], [row["count"] / total for row in bins] + [0.0],
                     where="post", color=line.get_color())
-    curve.set(ylabel="real IoU, mean of the bin", xlim=(0, 1), ylim=(0, 1), title="Does the model know how good a mask is?")
+    curve.set(ylabel="real IoU, mean of the bin", xlim=(0, 1), ylim=(0, 1),
+              title="Does the model know how good a mask is?")
     curve.legend(fontsize=8, frameon=False)
     spread.set(xlabel="predicted IoU", ylabel="share of masks")
     for axes in (curve, spread):

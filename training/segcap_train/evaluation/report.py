@@ -1,5 +1,6 @@
 """Results as Markdown: the tables of table.md and of the model card."""
 from . import targets
+from .figures import GROUP_FIGURES
 
 FIGURES = {"box_iou": "box mIoU", "click_1_iou": "1-click mIoU", "click_3_iou": "3-click mIoU", "noun": "noun",
            "noun_accepted": "noun, with synonyms", "colour": "colour"}
@@ -8,13 +9,13 @@ CAPTIONS = {"cider_d": "CIDEr-D", "cider_d_plain": "CIDEr-D of a true caption", 
             "size": "size named"}
 STEPS = {"encode": "encode", "masks_1": "masks of 1 prompt", "encode_and_masks_1": "encode + masks of 1",
          "captions_1": "captions of 1", "captions_8": "captions of 8", "captions_16": "captions of 16"}
-NOTE = ("Means over objects, in brackets the middle 95 % of 1000 bootstrap samples of pictures. mIoU: 1-click is a click in "
-        "the object's middle, 3-click corrects the largest error twice. Words come from a box. Noun and colour are "
+NOTE = ("Means over objects, in brackets the middle 95 % of 1000 bootstrap samples of pictures. 1-click is a click "
+        "in the object's middle, 3-click corrects the largest error twice. Words come from a box. Noun and colour are "
         "shares that are exactly right; with synonyms, of a committed table of nouns that a person would accept.")
-CAPTION_NOTE = ("CIDEr-D is on its scale of 0..10, against up to five ways to say it for each object; beside it what the "
-                "plainest of these would get. METEOR has exact, stem and synonym-table stages, without WordNet. Neither "
-                "compares with figures on other data. Named: of the objects that have one; invented: of those that have "
-                "none.")
+CAPTION_NOTE = ("CIDEr-D is on its scale of 0..10, against up to five ways to say it for each object; beside it what "
+                "the plainest of these would get. METEOR has exact, stem and synonym-table stages, without WordNet. "
+                "Neither compares with figures on other data. Named: of the objects that have one; invented: of those "
+                "that have none.")
 
 
 def markdown_table(head, rows):
@@ -51,7 +52,8 @@ def speed_table(results):
     rows = []
     for name, took in results["timings"]["milliseconds"].items():
         target = targets.MILLISECONDS.get(name)
-        rows.append([STEPS[name], f"{took:.0f}", target or "-", "-" if not target else "yes" if took <= target else "no"])
+        met = "-" if not target else "yes" if took <= target else "no"
+        rows.append([STEPS[name], f"{took:.0f}", target or "-", met])
     return markdown_table(["step", "ms", "target", "met"], rows)
 
 
@@ -70,14 +72,24 @@ def confusion_table(results):
     return markdown_table(["set", "what it was > what was said (times)"], rows)
 
 
+def group_row(row):
+    """Cells for one group of objects."""
+    return [row["count"], *(f"{row[name]:.2f}" if name in row else "-" for name in GROUP_FIGURES)]
+
+
+def size_table(results):
+    rows = [[s["title"], size, *group_row(row)]
+            for s in results["sets"].values() for size, row in s["per_size"].items()]
+    return markdown_table(["set", "of the picture", "objects", *(FIGURES[name] for name in GROUP_FIGURES)], rows)
+
+
 def class_tables(results):
     """A table for each set: how well each noun does."""
-    names = ("box_iou", "click_1_iou", "noun", "noun_accepted", "colour")
+    head = ["noun", "objects", *(FIGURES[name] for name in GROUP_FIGURES)]
     parts = []
     for s in results["sets"].values():
-        rows = [[noun, row["count"], *(f"{row[n]:.2f}" if n in row else "-" for n in names)]
-                for noun, row in s["per_class"].items()]
-        parts.append(f"## {s['title']}\n\n" + markdown_table(["noun", "objects", *(FIGURES[n] for n in names)], rows))
+        rows = [[noun, *group_row(row)] for noun, row in s["per_class"].items()]
+        parts.append(f"## {s['title']}\n\n" + markdown_table(head, rows))
     return "# Figures by noun\n\n" + "\n\n".join(parts) + "\n"
 
 
@@ -96,7 +108,8 @@ def sections(results, level="##"):
              ("Captions", CAPTION_NOTE, figure_table(results, CAPTIONS)),
              ("Does it know how good its masks are?", "Predicted IoU against the real one, box and clicks together.",
               calibration_table(results)),
-             ("Most frequent wrong nouns", "", confusion_table(results)), ("Speed", "", speed_table(results))]
+             ("By size", "", size_table(results)), ("Most frequent wrong nouns", "", confusion_table(results)),
+             ("Speed", "", speed_table(results))]
     return "\n\n".join("\n\n".join(filter(None, (f"{level} {title}", table, note))) for title, note, table in parts)
 
 

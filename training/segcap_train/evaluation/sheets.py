@@ -12,11 +12,12 @@ CELL, LINE, GAP, TOP = (320, 240), 21, 14, 64       # pixels
 PAPER, INK, FAINT = (250, 250, 248), (28, 30, 34), (120, 124, 130)
 RIGHT, WRONG = (22, 128, 60), (196, 38, 38)
 MASK, PROMPT, DIM = (0, 190, 255), (255, 214, 10), (70, 74, 80)
+LEGEND = "yellow: the box or click that asks; in colour: the mask; caption: green right, red wrong, gray not judged"
 CONTEXT = 2.1                   # the part of the picture that is shown, in sides of the object
 
 
 def chosen(items, count):
-    """[(image, [(number, truth)])]: objects spread evenly over the pictures, by no other merit; numbers go up by one."""
+    """[(image, [(number, truth)])]: objects spread evenly over the pictures, by no other merit, numbered from 0."""
     wanted = items if len(items) <= count else [items[int((i + 0.5) * len(items) / count)] for i in range(count)]
     each = -(-count // max(1, len(wanted)))
     found, number = [], 0
@@ -45,8 +46,7 @@ def draw_sheet(bundle, eval_set, pictures, path):
     sheet = Image.new("RGB", (columns * width + GAP, TOP + rows * height), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((GAP, 12), eval_set.title[0].upper() + eval_set.title[1:], INK, font(22))
-    draw.text((GAP, 40), "yellow: the box or click that asks; in colour: the mask; caption: green right, red wrong, gray not judged",
-              FAINT, font(13))
+    draw.text((GAP, 40), LEGEND, FAINT, font(13))
     for i, picture in enumerate(cells):
         sheet.paste(picture, (GAP + i % columns * width, TOP + i // columns * height))
     sheet.save(path)
@@ -61,9 +61,8 @@ def cell(picture, image, truth, click):
     out = Image.new("RGB", (CELL[0], CELL[1] + 2 * LINE + 8), PAPER)
     out.paste(shown(image, mask, box, point if click else None), (0, 0))
     draw = ImageDraw.Draw(out)
-    right = judgement(caption, truth)
-    draw.text((1, CELL[1] + 4), fitted(draw, caption or "(no words)", 16), FAINT if right is None else RIGHT if right else WRONG,
-              font(16))
+    ink = {True: RIGHT, False: WRONG, None: FAINT}[judgement(caption, truth)]
+    draw.text((1, CELL[1] + 4), fitted(draw, caption or "(no words)", 16), ink, font(16))
     known = " ".join(filter(None, ["/".join(truth.colours), "/".join((truth.noun, *truth.also))]))
     truth_line = f"mask IoU {iou(mask, truth.mask):.2f}" + (f"   truth: {known}" if known else "")
     draw.text((1, CELL[1] + 4 + LINE), fitted(draw, truth_line, 13), FAINT, font(13))
