@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build demo test test-core test-rust test-ros bench lint train train-smoke eval clean distclean
+.PHONY: help setup build demo test test-core test-rust test-ros bench lint reference train train-smoke eval clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -62,6 +62,9 @@ lint: setup ## rustfmt, clippy, layering, Python syntax
 	@$(IN_ENV) $(TIMED) "python syntax" python -m compileall -q \
 	    $(wildcard scripts demo tests benches training tools launch)
 	@$(TIMED) --summary
+
+reference: build ## docs/reference.md, from what the node says of itself
+	@$(IN_ENV) python scripts/reference.py
 
 train: ## the built-in model, from nothing to models/builtin and its card (MINUTES=95 SHARDS=200 SEED=1)
 	@$(TIMED) "training" sh training/train.sh

@@ -26,7 +26,7 @@ foreach(program IN LISTS segcap_programs)
   install(PROGRAMS "${SEGCAP_CARGO_TARGET_DIR}/release/${program}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
 endforeach()
 
-foreach(folder config launch models rviz)
+foreach(folder config examples launch models rviz)
   if(IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
     install(DIRECTORY ${folder} DESTINATION share/${PROJECT_NAME} COMPONENT runtime PATTERN "__pycache__" EXCLUDE)
   endif()
@@ -47,6 +47,10 @@ set(SEGCAP_ONNXRUNTIME "${segcap_onnxruntime_default}" CACHE FILEPATH
   "libonnxruntime.so, 1.31 or newer, to be installed beside the programs; empty: found at run time")
 if(SEGCAP_ONNXRUNTIME)
   install(PROGRAMS "${SEGCAP_ONNXRUNTIME}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime RENAME libonnxruntime.so)
+  # CUDA and TensorRT are libraries of their own, which it looks for beside itself.
+  get_filename_component(segcap_onnxruntime_folder "${SEGCAP_ONNXRUNTIME}" DIRECTORY)
+  file(GLOB segcap_onnxruntime_providers "${segcap_onnxruntime_folder}/libonnxruntime_providers_*.so")
+  install(PROGRAMS ${segcap_onnxruntime_providers} DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
 else()
   message(WARNING "no ONNX Runtime to install beside segcap_node, which will look for one when it starts: "
     "run `make setup` in ${CMAKE_CURRENT_SOURCE_DIR}, or give -DSEGCAP_ONNXRUNTIME=/path/to/libonnxruntime.so")
