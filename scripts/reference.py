@@ -19,11 +19,12 @@ from processes import Process, free_domain_id, node_command, ros_environment  # 
 from rcl_interfaces.msg import ParameterType  # noqa: E402
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters  # noqa: E402
 from rclpy.action.graph import get_action_server_names_and_types_by_node  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 
 FILE = ROOT / "docs" / "reference.md"
 GRAPH_TIMEOUT_S = 60.0
 
-# What each name is for. Relative names are inputs to be remapped, `~/` names are the node's own.
+# What each name is for, in the order of the tables. Relative names are inputs to be remapped, `~/` names the node's own.
 NOTES = {
     "image": "the camera's pictures: rgb8 bgr8 rgba8 bgra8 mono8 mono16 yuyv uyvy nv12 nv21 bayer_*8; only the newest is read",
     "image/compressed": "instead of `image` with `image_transport: compressed`: JPEG, PNG",
@@ -57,10 +58,11 @@ TYPE_NAMES = {1: "bool", 2: "integer", 3: "double", 4: "string", 9: "string arra
 
 
 class Asker:
-    """Asks a running node about itself."""
+    """Asks a running node about itself, with a node of its own that `executor` spins."""
 
-    def __init__(self, node, full_name):
+    def __init__(self, full_name, node, executor):
         self.node = node
+        self.executor = executor
         self.full_name = full_name
         namespace, _, self.name = full_name.rpartition("/")
         self.namespace = namespace or "/"
@@ -71,7 +73,7 @@ class Asker:
             if not client.wait_for_service(GRAPH_TIMEOUT_S):
                 raise TimeoutError(f"{self.full_name}/{service} is not there after {GRAPH_TIMEOUT_S:.0f} s")
             future = client.call_async(kind.Request(**fields))
-            rclpy.spin_until_future_complete(self.node, future, timeout_sec=GRAPH_TIMEOUT_S)
+            self.executor.spin_until_future_complete(future, GRAPH_TIMEOUT_S)
             return future.result()
         finally:
             self.node.destroy_client(client)
@@ -163,13 +165,19 @@ def note(name):
     return NOTES[name]
 
 
+def in_order(found):
+    """Items in the order of NOTES."""
+    order = {name: index for index, name in enumerate(NOTES)}
+    return sorted(found.items(), key=lambda item: order.get(item[0], 0))
+
+
 def topic_table(found):
-    rows = [[f"`{name}`", kind(type_), qos, note(name)] for name, (type_, qos) in found.items()]
+    rows = [[f"`{name}`", kind(type_), qos, note(name)] for name, (type_, qos) in in_order(found)]
     return table(["topic", "type", "QoS", "what"], rows)
 
 
 def call_table(found):
-    return table(["name", "type", "what"], [[f"`{name}`", kind(type_), note(name)] for name, type_ in found.items()])
+    return table(["name", "type", "what"], [[f"`{name}`", kind(type_), note(name)] for name, type_ in in_order(found)])
 
 
 def parameter_table(parameters):
@@ -214,7 +222,7 @@ explained in the linked files.
 
 {services}
 {actions}
-Every answer has a `code` and, unless it is 0, a `message` that says what was expected and what came:
+Every answer of `segcap/` services has a `code` and, unless it is 0, a `message` that says what was expected and what came:
 
 {codes}
 
@@ -232,7 +240,7 @@ def render(raw, compressed):
     """The whole file, from a node with defaults and one with image_transport: compressed."""
     actions = raw.actions()
     return TEXT.format(
-        subscriptions=topic_table(dict(sorted({**compressed.subscriptions(), **raw.subscriptions()}.items()))),
+        subscriptions=topic_table({**compressed.subscriptions(), **raw.subscriptions()}),
         publishers=topic_table(raw.publishers()),
         services=call_table(raw.services()),
         actions=f"\n## Action\n\n{call_table(actions)}\n" if actions else "",
@@ -245,7 +253,7 @@ def wait_for_graph(asker, names=("~/regions",)):
     """Until the node and its last entity are seen."""
     deadline = time.monotonic() + GRAPH_TIMEOUT_S
     while time.monotonic() < deadline:
-        rclpy.spin_once(asker.node, timeout_sec=0.1)
+        asker.executor.spin_once(timeout_sec=0.1)
         if (asker.name, asker.namespace) in asker.node.get_node_names_and_namespaces():
             if asker.subscriptions().keys() & {"image", "image/compressed"} and set(names) <= asker.publishers().keys():
                 return
@@ -256,13 +264,14 @@ def main():
     domain = free_domain_id()
     environment = ros_environment(domain)
     rclpy.init(domain_id=domain)
-    node = rclpy.create_node("reference")
+    node, executor = rclpy.create_node("reference"), SingleThreadedExecutor()
+    executor.add_node(node)
     with tempfile.TemporaryDirectory() as logs:
         running, askers = [], []
         for namespace, parameters in (("/raw", {}), ("/compressed", {"image_transport": "compressed"})):
             command = node_command(parameters, namespace=namespace)
             running.append(Process(f"segcap_node {namespace}", command, Path(logs) / f"{namespace[1:]}.log", environment))
-            askers.append(Asker(node, f"{namespace}/segcap"))
+            askers.append(Asker(f"{namespace}/segcap", node, executor))
         try:
             for asker in askers:
                 wait_for_graph(asker)

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from peer import NodeUnderTest
 from processes import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -17,17 +18,12 @@ SECURITY = ROOT / "config" / "security" / "segcap.policy.xml"
 @pytest.fixture(scope="module")
 def askers(_compressed_node, domain, logs):
     """Askers of a node with every default, and of one with image_transport: compressed."""
-    from peer import NodeUnderTest
-
     plain = NodeUnderTest(logs, domain)
-    rclpy_node = plain.client.node
-    found = [reference.Asker(rclpy_node, node.full_name) for node in (plain, _compressed_node)]
-    # Client spins with an executor of its own; reference.py with rclpy's functions.
-    plain.client.executor.remove_node(rclpy_node)
+    peer = plain.client
+    found = [reference.Asker(node.full_name, peer.node, peer.executor) for node in (plain, _compressed_node)]
     for asker in found:
         reference.wait_for_graph(asker)
     yield found
-    plain.client.executor.add_node(rclpy_node)
     plain.stop()
 
 
