@@ -156,7 +156,7 @@ def test_a_camera_and_segcap_find_each_other(camera, package, executable, image,
 def test_launch_testing(domain):
     """launch's own way of testing, as `launch_test` and `colcon test` run it."""
     pytest.importorskip("launch_testing", reason="launch_testing is not installed")
-    file = Path(__file__).with_name("segcap_launch_test.py")
+    file = Path(__file__).with_name("launch_testing_of_segcap.py")
     done = subprocess.run(
         [sys.executable, "-m", "launch_testing.launch_test", file],
         capture_output=True, text=True, timeout=120, check=False,
