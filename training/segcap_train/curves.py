@@ -9,7 +9,7 @@ import numpy as np
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend comes first)
 
-AXES = ("step", "minutes", "stage")
+AXES = ("step", "minutes", "stage", "samples")
 RATE = "lr"
 SMOOTHING = 60              # points of a line that is drawn smooth
 
