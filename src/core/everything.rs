@@ -1,20 +1,22 @@
 //! Everything in an image: SAM's automatic mask generator (paper, section 5 and appendix B), without crops.
 //!
 //! A grid of clicks; of all their masks those stay that the model believes in (predicted IoU), that are stable and not
-//! tiny; of masks with much the same box the best stays. The rules have SAM's order and meaning, the thresholds come from
-//! [`EverythingSettings`].
+//! tiny; their small holes are filled and small islands removed; of masks with much the same box the best stays. The
+//! rules have SAM's meaning, the thresholds come from [`EverythingSettings`]. SAM removes small parts after it has compared
+//! boxes; here before, since a speck beside another thing gives a mask the box of both, and one of them is lost.
 
 use std::sync::Arc;
 
 use super::candidate::{Candidate, Decoding, unit};
 use super::geometry::{PixelBox, Point, Size};
+use super::islands::without_small_parts;
 use super::nms;
-use super::packed_mask::PackedMask;
 use super::ports::{MaskCandidates, ModelError};
 use super::progress::{OnProgress, Stage, tell};
 use super::prompt::Shape;
 use super::prompt_batch::{MAX_BATCH, of_points};
 use super::settings::EverythingSettings;
+use super::spans::Spans;
 use super::transform::ModelFromImage;
 
 /// How far a longer piece of work has come of which this is a part.
@@ -41,13 +43,13 @@ pub(super) fn regions(
     for (index, points) in grid.chunks(MAX_BATCH).enumerate() {
         tell(on_progress, Stage::Segment, span.done_before + index * MAX_BATCH, span.total)?;
         let candidates = decoding.decode(&of_points(points, transform))?;
-        waiting.extend(good_ones(decoding, &candidates, settings));
+        waiting.extend(good_ones(decoding, &candidates, settings, transform.image));
     }
     tell(on_progress, Stage::Filter, 0, waiting.len())?;
     let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
     let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
     let kept = nms::keep_best(&boxes, &scores, settings.nms_thresh);
-    let regions = kept.into_iter().take(settings.max_regions).filter_map(|index| waiting[index].unpack()).collect();
+    let regions = kept.into_iter().take(settings.max_regions).map(|index| waiting[index].candidate()).collect();
     tell(on_progress, Stage::Filter, waiting.len(), waiting.len())?;
     Ok(regions)
 }
@@ -59,20 +61,25 @@ pub(super) fn shape_of(region: &Candidate) -> Arc<Shape> {
 
 /// A candidate that waits until all are known. Pixels of a fine grid's masks would fill gigabytes; runs do not.
 struct Waiting {
-    mask: PackedMask,
+    mask: Spans,
     predicted_iou: f32,
     stability: f32,
 }
 
 impl Waiting {
-    fn unpack(&self) -> Option<Candidate> {
+    fn candidate(&self) -> Candidate {
         let &Self { ref mask, predicted_iou, stability } = self;
-        Some(Candidate { mask: mask.unpack()?, predicted_iou: unit(predicted_iou), stability })
+        Candidate { mask: mask.to_mask(), predicted_iou: unit(predicted_iou), stability }
     }
 }
 
 /// Cheap rules first: only what passes them is brought to the image's resolution.
-fn good_ones(decoding: &mut Decoding, candidates: &MaskCandidates, settings: &EverythingSettings) -> Vec<Waiting> {
+fn good_ones(
+    decoding: &mut Decoding,
+    candidates: &MaskCandidates,
+    settings: &EverythingSettings,
+    image: Size,
+) -> Vec<Waiting> {
     let mut good = Vec::new();
     for (prompt, logits) in candidates.logits.outer_iter().enumerate() {
         for (candidate, logits) in logits.outer_iter().enumerate() {
@@ -85,7 +92,11 @@ fn good_ones(decoding: &mut Decoding, candidates: &MaskCandidates, settings: &Ev
                 continue;
             }
             let mask = decoding.mask(logits).filter(|mask| mask.area() >= settings.min_area);
-            good.extend(mask.map(|mask| Waiting { mask: PackedMask::from(&mask), predicted_iou, stability }));
+            good.extend(mask.map(|mask| {
+                let mask = Spans::from(&mask);
+                let mask = without_small_parts(&mask, image, settings.min_area).unwrap_or(mask);
+                Waiting { mask, predicted_iou, stability }
+            }));
         }
     }
     good
@@ -188,6 +199,33 @@ mod tests {
         let stopped = run(model.vision.decoder.as_mut(), &fine, &mut stop);
         assert!(matches!(stopped, Err(ModelError::Canceled)));
         assert_eq!(control.calls(Call::Decode), 4);
+    }
+
+    /// The left half of the image and the right one; the first with a speck at the right edge.
+    struct Halves;
+
+    impl MaskDecoder for Halves {
+        fn mask_input_size(&self) -> Option<Size> {
+            None
+        }
+
+        fn decode(&mut self, _: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
+            let mut logits = Array4::from_elem((prompts.len(), 2, 16, 16), -9.0);
+            logits.slice_mut(s![.., 0, ..12, ..8]).fill(9.0);
+            logits.slice_mut(s![.., 0, 11, 15]).fill(9.0);
+            logits.slice_mut(s![.., 1, ..12, ..]).fill(9.0);
+            Ok(MaskCandidates { logits, predicted_iou: Array2::from_elem((prompts.len(), 2), 0.9) })
+        }
+    }
+
+    #[test]
+    fn a_speck_does_not_make_one_thing_of_two() {
+        let settings = EverythingSettings { stability_thresh: 0.0, ..settings() };
+        let whole = |min_area| run(&mut Halves, &EverythingSettings { min_area, ..settings.clone() }, &mut ignore);
+        assert_eq!(whole(1).unwrap().len(), 1, "with its speck the half has the box of the whole");
+        let tidied = whole(100).unwrap();
+        let widths: Vec<u32> = tidied.iter().map(|region| region.mask.bbox().width).collect();
+        assert_eq!(widths, [32, 64]);
     }
 
     /// Two candidates a click: one in the padding only, one unstable.
