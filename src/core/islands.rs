@@ -1,16 +1,20 @@
 //! Small holes and small islands of masks (SAM's `remove_small_regions`).
 //!
-//! Pixels hang together over their sides and their corners, inside and outside of a mask, as in SAM. One difference:
-//! what lies outside of the mask's surroundings never counts as a hole, however little of the image that is.
+//! Pixels hang together over their sides and their corners, inside and outside of a mask, as in SAM. Two differences: an
+//! island may be small in relation to its mask, too, and what lies outside of the mask's surroundings never counts as a
+//! hole, however little of the image that is.
 
 use super::geometry::{PixelBox, Size};
 use super::spans::{Span, Spans};
 
-/// Holes below `min_area` pixels filled, then islands below it removed; the largest island always stays. `None` when
-/// the mask has neither.
+/// An island below this part of its mask is no part of the thing: what a decoder adds of others that look alike.
+const LEAST_SHARE: u32 = 20;
+
+/// Holes below `min_area` pixels filled, then islands below it or below a twentieth of the mask removed; the largest
+/// island always stays. `None` when the mask has neither.
 pub fn without_small_parts(mask: &Spans, image: Size, min_area: u32) -> Option<Spans> {
     let filled = without_small_holes(mask, image, min_area);
-    let kept = without_small_islands(filled.as_ref().unwrap_or(mask), min_area);
+    let kept = without_small_islands(filled.as_ref().unwrap_or(mask), min_area.max(mask.area() / LEAST_SHARE));
     kept.or(filled)
 }
 
