@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::core::geometry::PixelBox;
+use crate::core::mask::Mask;
+use crate::core::region::CaptionState;
+
+/// A memory to be filled with squares of 10 pixels.
+pub(crate) struct Album {
+    pub memory: RegionMemory,
+}
+
+/// An object for [`Album::put`].
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub id: u64,
+    pub secs: i32,
+    pub camera: &'static str,
+    pub at: (u32, u32),
+    pub side: u32,
+    pub caption: String,
+    pub place: Option<Located>,
+    pub colours: Vec<&'static str>,
+}
+
+impl Entry {
+    pub fn new(id: u64, caption: &str) -> Self {
+        let (caption, colours) = (caption.to_owned(), Vec::new());
+        Self { id, secs: 100, camera: "front", at: (0, 0), side: 10, caption, place: None, colours }
+    }
+}
+
+impl Album {
+    pub fn new(capacity: usize) -> Self {
+        Self { memory: RegionMemory::new(capacity) }
+    }
+
+    pub fn put(&mut self, entry: Entry) {
+        let stamp = Stamp { secs: entry.secs, nanos: 0 };
+        let header = Header { camera: entry.camera.into(), stamp, frame_id: "optical".into() };
+        let mask = Mask::filled(PixelBox::new(entry.at.0, entry.at.1, entry.side, entry.side)).unwrap();
+        let state = if entry.caption.is_empty() { CaptionState::Pending } else { CaptionState::Done };
+        let shape = Arc::new(Spans::from(&mask));
+        let region = Region {
+            id: TrackId(entry.id).to_string(),
+            label: 1,
+            prompt_id: String::new(),
+            mask: Arc::new(mask),
+            predicted_iou: 0.9,
+            stability: 0.9,
+            caption: Caption { state, text: entry.caption.clone(), score: -0.1, captioned_at: stamp },
+            first_seen: stamp,
+            last_seen: stamp,
+            prompt: Arc::new(Shape::Everything),
+        };
+        let Entry { id, place, colours, .. } = entry;
+        let size = Size::new(640, 480);
+        self.memory.remember(Sight { id: TrackId(id), header: &header, size, region: &region, shape, place, colours });
+    }
+}
+
+fn place(z: f64) -> Located {
+    Located { position: [0.0, 0.0, z], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 }
+}
+
+#[test]
+fn the_newest_look_counts_and_what_it_lacks_stays() {
+    let mut album = Album::new(10);
+    album.put(Entry { place: Some(place(2.0)), colours: vec!["red"], ..Entry::new(1, "a red mug") });
+    album.put(Entry { secs: 105, at: (50, 60), ..Entry::new(1, "") });
+    let mug = album.memory.get(TrackId(1)).unwrap();
+    assert_eq!((mug.first_seen.secs, mug.last_seen().secs, mug.shape.bbox().x), (100, 105, 50));
+    assert_eq!((mug.caption.state, mug.caption.text.as_str()), (CaptionState::Pending, "a red mug"));
+    assert_eq!((mug.place, &mug.colours[..], mug.terms().len()), (Some(place(2.0)), &["red"][..], 2));
+    let region = mug.region();
+    assert_eq!((region.id.as_str(), region.mask.area(), region.last_seen.secs), ("r1", 100, 105));
+    let caption = Caption { state: CaptionState::Done, text: "a bowl".into(), ..Caption::default() };
+    assert!(album.memory.caption(TrackId(1), caption.clone()));
+    assert_eq!(album.memory.get(TrackId(1)).unwrap().terms()[0].word, "bowl");
+    assert!(!album.memory.caption(TrackId(9), caption));
+}
+
+#[test]
+fn the_stalest_goes_when_it_is_full() {
+    let mut album = Album::new(2);
+    album.put(Entry { secs: 50, ..Entry::new(1, "a mug") });
+    album.put(Entry { secs: 40, ..Entry::new(2, "a bowl") });
+    album.put(Entry { secs: 45, ..Entry::new(3, "a box") });
+    let ids = |album: &Album| album.memory.iter().map(|object| object.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(&album), [1, 3]);
+    album.put(Entry { secs: 60, ..Entry::new(3, "a box") });
+    assert_eq!(ids(&album), [1, 3], "another look is no other object");
+    album.memory.set_capacity(1);
+    assert_eq!(ids(&album), [3]);
+}
+
+#[test]
+fn old_ones_are_forgotten() {
+    let mut album = Album::new(5);
+    album.put(Entry { secs: 10, ..Entry::new(1, "a mug") });
+    album.put(Entry { secs: 20, ..Entry::new(2, "a mug") });
+    let at = |secs| Stamp { secs, nanos: 0 };
+    assert_eq!(album.memory.expire(at(25), 10.0), [TrackId(1)]);
+    assert_eq!(album.memory.expire(at(5), 0.0), [], "a clock that went back makes nothing old");
+    album.memory.forget(TrackId(2));
+    assert!(album.memory.is_empty());
+}

@@ -1,0 +1,228 @@
+use std::time::Instant;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::dice::Dice;
+use crate::core::memory::tests::{Album, Entry};
+use crate::core::space::Located;
+
+const NOW: Stamp = Stamp { secs: 200, nanos: 0 };
+
+fn kitchen() -> Album {
+    let captions = [
+        "a red mug",
+        "a blue mug",
+        "a red bowl",
+        "a small glass bottle",
+        "a white plate next to a red mug",
+        "a brown couch",
+        "a crimson cup with a white handle",
+        "a red fire extinguisher",
+        "a green apple",
+        "a pair of scissors",
+        "a metal hammer with a wooden handle",
+        "an orange",
+        "a flubber",
+    ];
+    let mut album = Album::new(100);
+    for (id, caption) in (1..).zip(captions) {
+        album.put(Entry::new(id, caption));
+    }
+    album
+}
+
+fn text(text: &str) -> Query {
+    Query { text: text.to_owned(), ..Query::default() }
+}
+
+fn ids(album: &Album, query: &Query) -> Vec<u64> {
+    album.memory.ask(query, NOW).unwrap().iter().map(|answer| answer.object.id.0).collect()
+}
+
+/// The captions of the answers with at least this relevance, best first.
+fn good(album: &Album, question: &str, min_score: f32) -> Vec<String> {
+    let answers = album.memory.ask(&Query { min_score, ..text(question) }, NOW).unwrap();
+    answers.iter().map(|answer| answer.object.caption.text.clone()).collect()
+}
+
+#[test]
+fn what_it_is_counts_more_than_what_it_is_like() {
+    let album = kitchen();
+    let best = good(&album, "Where is the red mug?", 0.3);
+    assert_eq!(best[..3], ["a red mug", "a crimson cup with a white handle", "a blue mug"]);
+    assert!(best.contains(&"a red bowl".to_owned()), "it is red at least");
+    assert_eq!(album.memory.ask(&text("red mug"), NOW).unwrap()[0].score, 1.0);
+    assert_eq!(good(&album, "red mugs", 0.95), ["a red mug"]);
+}
+
+#[test]
+fn synonyms_kinds_and_verbs_are_understood() {
+    let album = kitchen();
+    assert_eq!(good(&album, "sofa", 0.5), ["a brown couch"]);
+    let drink = good(&album, "something to drink from", 0.5);
+    let expected = ["a red mug", "a blue mug", "a small glass bottle", "a crimson cup with a white handle"];
+    assert!(expected.iter().all(|caption| drink.contains(&(*caption).to_owned())), "{drink:?}");
+    assert_eq!(drink.len(), expected.len(), "and no plate: {drink:?}");
+    assert_eq!(good(&album, "something to sit on", 0.5), ["a brown couch"]);
+    assert_eq!(good(&album, "fruit", 0.5), ["a green apple", "an orange"]);
+    assert_eq!(good(&album, "a tool", 0.5), ["a pair of scissors", "a metal hammer with a wooden handle"]);
+    assert_eq!(good(&album, "extinguisher", 0.3), ["a red fire extinguisher"]);
+    assert_eq!(good(&album, "something orange", 0.3), ["an orange"]);
+}
+
+#[test]
+fn what_is_said_of_other_things_counts_little() {
+    let album = kitchen();
+    let mugs = album.memory.ask(&text("mug"), NOW).unwrap();
+    let plate = mugs.iter().find(|answer| answer.object.id.0 == 5).unwrap();
+    assert!(plate.score < 0.4, "{}", plate.score);
+    assert_eq!(good(&album, "plate next to a mug", 0.9), ["a white plate next to a red mug"]);
+    assert_eq!(good(&album, "hammer with a wooden handle", 0.9), ["a metal hammer with a wooden handle"]);
+}
+
+#[test]
+fn typos_are_taken_for_what_they_look_like() {
+    let album = kitchen();
+    assert_eq!(good(&album, "botle", 0.5), ["a small glass bottle"]);
+    assert_eq!(good(&album, "scisors", 0.5), ["a pair of scissors"]);
+    assert_eq!(good(&album, "flubbr", 0.5), ["a flubber"], "from a caption, though no vocabulary has it");
+    assert_eq!(good(&album, "Hamer!", 0.5), ["a metal hammer with a wooden handle"]);
+    assert_eq!(good(&album, "xyzzyq", 0.0), [""; 0]);
+    assert_eq!(good(&album, "wall", 0.0), [""; 0], "a known word is what it is");
+}
+
+#[test]
+fn negated_words_exclude() {
+    let album = kitchen();
+    let mugs = good(&album, "a mug that is not red", 0.6);
+    assert_eq!(mugs, ["a blue mug"]);
+    assert_eq!(good(&album, "hammer without handle", 0.1), [""; 0]);
+    assert!(!good(&album, "not a mug", 0.0).iter().any(|caption| caption.starts_with("a red mug")));
+}
+
+#[test]
+fn pixels_know_the_colour_that_the_caption_lacks() {
+    let mut album = kitchen();
+    album.put(Entry { colours: vec!["purple"], ..Entry::new(50, "a mug") });
+    let answers = album.memory.ask(&text("purple mug"), NOW).unwrap();
+    assert_eq!(answers[0].object.id.0, 50);
+    assert_eq!(answers[0].reasons[0].found, Some(("purple".into(), How::Pixels)));
+}
+
+#[test]
+fn questions_without_words_get_everything() {
+    let album = kitchen();
+    for question in ["", "what do you see?", "???", "the"] {
+        let answers = album.memory.ask(&text(question), NOW).unwrap();
+        assert!(answers.len() == 13 && answers.iter().all(|answer| answer.score == 1.0), "{question}");
+    }
+    assert_eq!(ids(&album, &Query { limit: 2, ..Query::default() }), [1, 2]);
+}
+
+#[test]
+fn the_score_is_explained() {
+    let album = kitchen();
+    let answers = album.memory.ask(&text("red cupp"), NOW).unwrap();
+    let reasons: Vec<String> = answers[0].reasons.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        reasons,
+        ["red: red, the word itself, 0.33 of 0.33", "cupp (taken for cup): mug, another name, 0.54 of 0.67",]
+    );
+    for answer in &answers {
+        let sum: f32 = answer.reasons.iter().map(|reason| reason.adds).sum();
+        assert!((sum - answer.score).abs() < 1e-6);
+    }
+    let apple = album.memory.ask(&Query { ids: vec![TrackId(9)], ..text("red apple") }, NOW).unwrap();
+    assert_eq!(apple[0].reasons[0].to_string(), "red: not found");
+}
+
+#[test]
+fn all_filters_must_hold() {
+    let place = |z| Some(Located { position: [0.0, 0.0, z], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 });
+    let mut album = Album::new(10);
+    album.put(Entry { at: (0, 0), side: 100, secs: 150, place: place(1.0), ..Entry::new(1, "a table") });
+    album.put(Entry { at: (40, 40), place: place(3.0), secs: 150, ..Entry::new(2, "a mug") });
+    album.put(Entry { at: (300, 200), secs: 190, camera: "rear", ..Entry::new(3, "a mug") });
+    let asked = |query: Query| ids(&album, &query);
+    let every = Query::default;
+    assert_eq!(asked(Query { point: Some((45.5, 45.5)), ..every() }), [2, 1], "the smaller lies on top");
+    assert_eq!(asked(Query { point: Some((-1.0, 5.0)), ..every() }), [0u64; 0]);
+    assert_eq!(asked(Query { rect: PixelBox::new(49, 49, 260, 160), ..every() }), [3, 1, 2]);
+    assert_eq!(asked(Query { rect: PixelBox::new(50, 101, u32::MAX, u32::MAX), ..every() }), [3]);
+    assert_eq!(asked(Query { camera: "rear".into(), ..every() }), [3]);
+    assert_eq!(asked(Query { max_age_secs: 20.0, ..every() }), [3]);
+    assert_eq!(asked(Query { max_distance: 2.0, ..every() }), [1], "what has no place is not near");
+    assert_eq!(asked(Query { ids: vec![TrackId(2), TrackId(9)], ..every() }), [2]);
+    assert_eq!(asked(Query { max_age_secs: 100.0, max_distance: 5.0, ..text("mug") }), [2]);
+    assert_eq!(asked(Query { ids: vec![TrackId(1)], ..text("mug") }), [0u64; 0]);
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let album = kitchen();
+    let fault = |query: Query| album.memory.ask(&query, NOW).unwrap_err().to_string();
+    let every = Query::default;
+    assert_eq!(
+        fault(Query { point: Some((f32::NAN, 1.0)), ..every() }),
+        "point: expected finite coordinates, got (NaN, 1)"
+    );
+    assert_eq!(fault(Query { min_score: 1.5, ..every() }), "min_score: expected 0 to 1, got 1.5");
+    assert!(fault(Query { min_score: f32::NAN, ..every() }).starts_with("min_score"));
+    assert!(fault(Query { max_age_secs: -1.0, ..every() }).starts_with("max_age"));
+    assert!(fault(Query { max_distance: f32::NAN, ..every() }).starts_with("max_distance"));
+}
+
+#[test]
+fn ties_go_to_the_newest_and_then_to_the_lowest_id() {
+    let mut album = Album::new(10);
+    for (id, secs) in [(3, 100), (1, 100), (2, 150)] {
+        album.put(Entry { secs, ..Entry::new(id, "a mug") });
+    }
+    assert_eq!(ids(&album, &text("mug")), [2, 1, 3]);
+    assert_eq!(ids(&album, &Query { limit: 1, ..text("mug") }), [2]);
+}
+
+/// 1,000 objects with captions as the built-in model makes them.
+fn full_memory() -> Album {
+    let (sizes, colours) = (["", "small ", "large "], ["red", "blue", "green", "white", "black"]);
+    let nouns = ["mug", "bowl", "bottle", "box", "chair", "screwdriver", "apple", "potted plant", "can", "book"];
+    let relations = ["", " next to a bowl", " on a wooden table", " with a yellow handle"];
+    let (mut dice, mut album) = (Dice::new(11), Album::new(1000));
+    for id in 1..=1000 {
+        let mut one = |words: &[&'static str]| words[dice.below(words.len())];
+        let caption = format!("a {}{} {}{}", one(&sizes), one(&colours), one(&nouns), one(&relations));
+        let at = (dice.below(600) as u32, dice.below(400) as u32);
+        album.put(Entry { at, side: 40, secs: 100 + dice.below(90) as i32, ..Entry::new(id, &caption) });
+    }
+    album
+}
+
+/// The bound is the design's 5 ms; with optimisation it takes well below 1 ms (printed).
+#[test]
+fn a_thousand_objects_are_asked_in_no_time() {
+    let album = full_memory();
+    for question in ["red mug", "something to drink from", "smal screwdrivver next to the bolw", "not red", ""] {
+        let query = Query { limit: 10, ..text(question) };
+        let times = (0..5).map(|_| {
+            let began = Instant::now();
+            assert!(!album.memory.ask(&query, NOW).unwrap().is_empty());
+            began.elapsed()
+        });
+        let best = times.min().unwrap();
+        println!("{question:?} among {} objects: {:.3} ms", album.memory.len(), best.as_secs_f64() * 1e3);
+        assert!(best.as_millis() < if cfg!(debug_assertions) { 50 } else { 5 }, "{question}: {best:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered_and_always_the_same(question in ".{0,40}|(red|mug|not|or|to|drink|,| ){0,9}") {
+        let album = kitchen();
+        let answers = album.memory.ask(&text(&question), NOW).unwrap();
+        prop_assert!(answers.iter().all(|answer| answer.score > 0.0 && answer.score <= 1.0));
+        prop_assert!(answers.is_sorted_by(|a, b| a.score >= b.score));
+        let again = ids(&album, &text(&question));
+        prop_assert_eq!(answers.iter().map(|answer| answer.object.id.0).collect::<Vec<_>>(), again);
+    }
+}

@@ -1,0 +1,113 @@
+//! Messages of another topic that belong to a picture.
+
+use std::collections::VecDeque;
+
+use crate::core::frame::Stamp;
+
+/// How a message was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Match {
+    /// It has the picture's stamp.
+    Exact,
+    /// No other is nearer; so many seconds away, at most the tolerance.
+    Nearest { secs: f64 },
+    /// The newest one: where stamps say nothing (the picture's, or all of them, are zero).
+    Latest,
+}
+
+/// The last few messages of a topic, with their stamps.
+#[derive(Debug)]
+pub struct StampRing<T> {
+    capacity: usize,
+    /// In the order of their arrival.
+    items: VecDeque<(Stamp, T)>,
+}
+
+impl<T> StampRing<T> {
+    /// Keeps `capacity` messages, at least one.
+    pub fn new(capacity: usize) -> Self {
+        Self { capacity: capacity.max(1), items: VecDeque::new() }
+    }
+
+    /// The oldest goes when it is full. A message with the stamp of one that is there replaces it.
+    pub fn push(&mut self, stamp: Stamp, item: T) {
+        if !stamp.is_zero() {
+            self.items.retain(|(known, _)| *known != stamp);
+        }
+        if self.items.len() == self.capacity {
+            self.items.pop_front();
+        }
+        self.items.push_back((stamp, item));
+    }
+
+    pub fn latest(&self) -> Option<&T> {
+        self.items.back().map(|(_, item)| item)
+    }
+
+    /// The message that belongs to a picture: that of the same stamp; else the nearest within the tolerance, of two as
+    /// near the newer; where there are no stamps the latest. Stamps from before a clock jumped are just far away.
+    pub fn of(&self, stamp: Stamp, tolerance_secs: f64) -> Option<(Match, &T)> {
+        if stamp.is_zero() || self.items.iter().all(|(known, _)| known.is_zero()) {
+            return self.latest().map(|item| (Match::Latest, item));
+        }
+        let stamped = self.items.iter().rev().filter(|(known, _)| !known.is_zero());
+        let away = |known: &Stamp| stamp.secs_since(*known).abs();
+        let (known, item) = stamped.min_by(|(a, _), (b, _)| away(a).total_cmp(&away(b)))?;
+        if *known == stamp {
+            return Some((Match::Exact, item));
+        }
+        let secs = away(known);
+        (secs <= tolerance_secs).then_some((Match::Nearest { secs }, item))
+    }
+
+    pub fn clear(&mut self) {
+        self.items.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i32) -> Stamp {
+        Stamp { secs: 100 + millis / 1000, nanos: (millis % 1000) as u32 * 1_000_000 }
+    }
+
+    fn ring() -> StampRing<i32> {
+        let mut ring = StampRing::new(4);
+        (0..6).for_each(|frame| ring.push(at(33 * frame), 33 * frame));
+        ring
+    }
+
+    #[test]
+    fn exact_then_nearest_then_none() {
+        let ring = ring();
+        assert_eq!(ring.of(at(99), 0.05), Some((Match::Exact, &99)));
+        let (how, item) = ring.of(at(110), 0.05).unwrap();
+        assert!(matches!(how, Match::Nearest { secs } if (secs - 0.011).abs() < 1e-9) && *item == 99);
+        assert_eq!(ring.of(at(33), 0.02), None, "33 and 0 have gone; 66 is too far");
+        assert_eq!(ring.of(at(400), 0.05), None);
+        assert_eq!(ring.of(at(99), 0.0), Some((Match::Exact, &99)));
+    }
+
+    #[test]
+    fn without_stamps_the_latest() {
+        assert_eq!(ring().of(Stamp::default(), 0.0), Some((Match::Latest, &165)));
+        let mut unstamped = StampRing::new(2);
+        assert_eq!(unstamped.of(at(0), 1.0), None);
+        (1..4).for_each(|item| unstamped.push(Stamp::default(), item));
+        assert_eq!(unstamped.of(at(7), 0.0), Some((Match::Latest, &3)));
+        unstamped.clear();
+        assert_eq!(unstamped.latest(), None);
+    }
+
+    #[test]
+    fn a_recording_that_begins_again_is_matched_again() {
+        let mut ring = ring();
+        ring.push(at(0), 1000);
+        ring.push(at(33), 1033);
+        assert_eq!(ring.of(at(33), 0.01), Some((Match::Exact, &1033)));
+        ring.push(at(33), 7);
+        assert_eq!((ring.of(at(33), 0.01), ring.items.len()), (Some((Match::Exact, &7)), 4));
+    }
+}

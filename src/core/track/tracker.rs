@@ -1,0 +1,376 @@
+//! One camera's tracks: what goes on, what begins, what ends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::affinity::{Expectation, affinity};
+use super::assignment::best_pairs;
+use super::camera::{Landmark, common_motion, jolt};
+use super::clock::Clock;
+use super::detection::{Group, grouped};
+use super::motion::{Motion, Vector};
+use super::{Observation, PromptKey, Searched, Track, TrackId, TrackIds, TrackSettings, TrackState};
+use crate::core::frame::Stamp;
+use crate::core::geometry::{Point, Size};
+use crate::core::spans::Spans;
+
+/// Share of the newest look in a track's appearance.
+const NEWEST_LOOK: f32 = 0.2;
+/// From one frame to the next the usual area is believed to shrink to this share at most.
+const USUAL_AREA_KEPT: f32 = 0.97;
+/// With a smaller share of its usual area an object is partly hidden, and its centre says nothing of its speed.
+const WHOLE: f32 = 0.8;
+/// A tentative track may be missed once: segmenters flicker.
+const TENTATIVE_MISSES: u32 = 2;
+
+/// Which track a detection belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Assigned {
+    /// `None`: there was no room for another track, or a sticky prompt found something else than the object it follows.
+    pub track: Option<TrackId>,
+    /// A surer detection of the same object in this frame has the same track.
+    pub is_duplicate: bool,
+}
+
+/// What a frame changed. Ids in rising order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// One for each detection, in their order.
+    pub assigned: Vec<Assigned>,
+    pub born: Vec<TrackId>,
+    /// Were lost, and are there again.
+    pub refound: Vec<TrackId>,
+    /// Were there in the frame before, were looked for, and are not there now.
+    pub lost: Vec<TrackId>,
+    /// Will never be heard of again.
+    pub died: Vec<TrackId>,
+}
+
+#[derive(Debug, Default)]
+pub struct Tracker {
+    /// By rising id.
+    tracks: Vec<Track>,
+    clock: Clock,
+    last_stamp: Option<Stamp>,
+    size: Option<Size>,
+    /// How the camera moves the picture, pixels a second.
+    picture_velocity: Vector,
+}
+
+impl Tracker {
+    /// By rising id, lost ones included.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    pub fn get(&self, id: TrackId) -> Option<&Track> {
+        self.tracks.binary_search_by_key(&id, |track| track.id).ok().map(|index| &self.tracks[index])
+    }
+
+    /// The track that this sticky prompt follows.
+    pub fn of_prompt(&self, key: PromptKey) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.prompt == Some(key))
+    }
+
+    /// Of the newest picture.
+    pub fn size(&self) -> Option<Size> {
+        self.size
+    }
+
+    /// The client has pointed the prompt at something else: it follows its track no longer. The track lives on.
+    pub fn release(&mut self, key: PromptKey) {
+        self.tracks.iter_mut().filter(|track| track.prompt == Some(key)).for_each(|track| track.prompt = None);
+    }
+
+    /// The words for it have come: what it is called helps to find it again.
+    pub fn set_noun(&mut self, id: TrackId, noun: Option<String>) {
+        if let Some(track) = self.tracks.iter_mut().find(|track| track.id == id) {
+            track.noun = noun;
+        }
+    }
+
+    /// Forgets all objects, and says which. New ones get new ids.
+    pub fn clear(&mut self) -> Vec<TrackId> {
+        std::mem::take(&mut self.tracks).into_iter().map(|track| track.id).collect()
+    }
+
+    /// Whole pixels by which a track has probably moved at `stamp` since it was last seen.
+    pub fn expected_shift(&self, track: &Track, stamp: Stamp) -> (i32, i32) {
+        let dt_secs = self.last_stamp.map_or(0.0, |last| stamp.secs_since(last)).max(0.0);
+        track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32)).rounded()
+    }
+
+    /// Takes in a frame.
+    pub fn update(&mut self, seen: &Observation, settings: &TrackSettings, ids: &mut TrackIds) -> Update {
+        self.fit_to(seen.size);
+        let step = self.clock.advance(seen.stamp);
+        self.last_stamp = Some(seen.stamp);
+        if step.jumped_back {
+            self.picture_velocity = Vector::default();
+            self.tracks.iter_mut().for_each(|track| track.motion.stop());
+        }
+        let mut update = Update { assigned: vec![Assigned::default(); seen.detections.len()], ..Update::default() };
+        self.expire(settings, &mut update);
+        let groups = grouped(seen.detections, settings.duplicate_iou);
+        let centroids: Vec<Point> = groups.iter().map(|group| group.leader.shape.centroid()).collect();
+        let guess = self.guess(&groups, &centroids, step.dt_secs);
+        let pairs = self.pairs(&groups, &centroids, step.dt_secs, guess, settings);
+        let picture = self.picture_motion(&pairs, &centroids);
+        if step.dt_secs > 0.0 {
+            self.picture_velocity = picture.times((1.0 / step.dt_secs) as f32);
+        }
+        let frame = Taken { seen, dt_secs: step.dt_secs, picture };
+        self.go_on(&frame, &groups, &pairs, settings, &mut update);
+        self.miss(&frame, &pairs, &mut update);
+        self.bear(&frame, &groups, &pairs, settings, ids, &mut update);
+        for ids in [&mut update.refound, &mut update.lost, &mut update.died] {
+            ids.sort_unstable();
+        }
+        update
+    }
+
+    /// Brings the tracks into a picture of another size.
+    fn fit_to(&mut self, size: Size) {
+        let before = self.size.replace(size);
+        let Some(before) = before.filter(|before| *before != size && before.pixels() > 0) else { return };
+        self.picture_velocity = Vector::default();
+        for track in &mut self.tracks {
+            if let Some(shape) = track.shape.resized(before, size) {
+                let in_sight = track.motion.in_sight;
+                track.usual_area *= size.pixels() as f32 / before.pixels() as f32;
+                track.motion = Motion::at_rest(&shape);
+                track.motion.in_sight = in_sight;
+                track.shape = Arc::new(shape);
+            }
+        }
+    }
+
+    /// Tracks that were in sight until now get their chance however long the camera slept.
+    fn expire(&mut self, settings: &TrackSettings, update: &mut Update) {
+        let now = self.clock.secs();
+        let is_over = |track: &Track| !track.motion.in_sight && now - track.seen_at_secs > settings.ttl_secs;
+        update.died.extend(self.tracks.iter().filter(|track| is_over(track)).map(|track| track.id));
+        self.tracks.retain(|track| !is_over(track));
+    }
+
+    /// How the picture has probably moved: as before, and by the jolt that the objects in sight agree on.
+    fn guess(&self, groups: &[Group], centroids: &[Point], dt_secs: f64) -> Vector {
+        let steady = self.picture_velocity.times(dt_secs as f32);
+        let landmark = |shape: &Spans, at: Point| {
+            let bbox = shape.bbox();
+            Landmark { at, width: bbox.width as f32, height: bbox.height as f32 }
+        };
+        let in_sight = self.tracks.iter().filter(|track| track.motion.in_sight);
+        let expected: Vec<Landmark> = in_sight
+            .map(|track| {
+                let (from, by) = (track.motion.centroid, track.motion.expected(dt_secs, steady));
+                landmark(&track.shape, Point::new(from.x + by.x, from.y + by.y))
+            })
+            .collect();
+        let seen: Vec<Landmark> =
+            groups.iter().zip(centroids).map(|(group, &at)| landmark(&group.leader.shape, at)).collect();
+        steady + jolt(&expected, &seen)
+    }
+
+    /// Which track (by index) goes on as which group.
+    fn pairs<'a>(
+        &'a self,
+        groups: &[Group],
+        centroids: &[Point],
+        dt_secs: f64,
+        picture: Vector,
+        settings: &TrackSettings,
+    ) -> Vec<(usize, usize)> {
+        let (now, image) = (self.clock.secs(), self.size.unwrap_or(Size::new(0, 0)));
+        let expect = |track: &'a Track| {
+            let unseen_secs = now - track.seen_at_secs;
+            Expectation { track, shift: track.motion.expected(dt_secs, picture), unseen_secs, image }
+        };
+        let expected: Vec<Expectation> = self.tracks.iter().map(expect).collect();
+        let followed = self.followed();
+        best_pairs(expected.len(), groups.len(), |row, column| {
+            let leader = groups[column].leader;
+            let follows_another = leader.prompt.and_then(|key| followed.get(&key)).is_some_and(|index| *index != row);
+            if follows_another {
+                return None;
+            }
+            affinity(&expected[row], leader, centroids[column], &settings.gates)
+        })
+    }
+
+    /// Indices of the tracks that sticky prompts follow.
+    fn followed(&self) -> BTreeMap<PromptKey, usize> {
+        let keys = self.tracks.iter().enumerate();
+        keys.filter_map(|(index, track)| Some((track.prompt?, index))).collect()
+    }
+
+    /// What the objects that stayed in sight have in common, pixels.
+    fn picture_motion(&self, pairs: &[(usize, usize)], centroids: &[Point]) -> Vector {
+        let motions = pairs.iter().map(|&(track, group)| (&self.tracks[track].motion, centroids[group]));
+        let displacements: Vec<Vector> = motions
+            .filter(|(motion, _)| motion.in_sight)
+            .map(|(motion, centroid)| Vector::between(motion.centroid, centroid))
+            .collect();
+        common_motion(&displacements)
+    }
+
+    fn go_on(
+        &mut self,
+        frame: &Taken,
+        groups: &[Group],
+        pairs: &[(usize, usize)],
+        settings: &TrackSettings,
+        update: &mut Update,
+    ) {
+        for &(index, group) in pairs {
+            let group = &groups[group];
+            // No two tracks follow the same prompt.
+            let prompt = group
+                .leader
+                .prompt
+                .filter(|key| self.of_prompt(*key).is_none_or(|follower| follower.id == self.tracks[index].id));
+            let track = &mut self.tracks[index];
+            track.prompt = prompt.or(track.prompt);
+            if track.state == TrackState::Lost {
+                update.refound.push(track.id);
+            }
+            track.see(frame, group, self.clock.secs(), settings.confirm_frames);
+            assign(update, group, Some(track.id));
+        }
+    }
+
+    fn miss(&mut self, frame: &Taken, pairs: &[(usize, usize)], update: &mut Update) {
+        let mut is_seen = vec![false; self.tracks.len()];
+        pairs.iter().for_each(|&(track, _)| is_seen[track] = true);
+        let mut is_seen = is_seen.into_iter();
+        self.tracks.retain_mut(|track| {
+            if is_seen.next() == Some(true) {
+                return true;
+            }
+            track.motion.unseen(frame.dt_secs, frame.picture);
+            if !frame.looks_for(track) {
+                return true;
+            }
+            track.missed_frames += 1;
+            match track.state {
+                TrackState::Tentative if track.missed_frames >= TENTATIVE_MISSES => {
+                    update.died.push(track.id);
+                    return false;
+                }
+                TrackState::Confirmed => {
+                    update.lost.push(track.id);
+                    track.state = TrackState::Lost;
+                }
+                TrackState::Tentative | TrackState::Lost => {}
+            }
+            true
+        });
+    }
+
+    /// Gives the groups that are no track's a track of their own.
+    fn bear(
+        &mut self,
+        frame: &Taken,
+        groups: &[Group],
+        pairs: &[(usize, usize)],
+        settings: &TrackSettings,
+        ids: &mut TrackIds,
+        update: &mut Update,
+    ) {
+        let mut is_taken = vec![false; groups.len()];
+        pairs.iter().for_each(|&(_, group)| is_taken[group] = true);
+        while self.tracks.len() > settings.max_tracks && self.evict(update) {}
+        for (group, _) in groups.iter().zip(is_taken).filter(|(_, is_taken)| !is_taken) {
+            let is_other_object = group.leader.prompt.is_some_and(|key| self.of_prompt(key).is_some());
+            let has_room = || self.tracks.len() < settings.max_tracks;
+            if is_other_object || !(has_room() || self.evict(update)) {
+                assign(update, group, None);
+                continue;
+            }
+            let track = Track::new(ids.issue(), frame, group, self.clock.secs(), settings.confirm_frames);
+            update.born.push(track.id);
+            assign(update, group, Some(track.id));
+            self.tracks.push(track);
+        }
+    }
+
+    /// Lets go of the track that was unseen longest; `false` when all are in sight.
+    fn evict(&mut self, update: &mut Update) -> bool {
+        let unseen = self.tracks.iter().enumerate().filter(|(_, track)| !track.motion.in_sight);
+        let stalest = unseen.min_by(|(_, a), (_, b)| a.seen_at_secs.total_cmp(&b.seen_at_secs)).map(|(index, _)| index);
+        let Some(index) = stalest else { return false };
+        let id = self.tracks.remove(index).id;
+        update.lost.retain(|lost| *lost != id);
+        update.died.push(id);
+        true
+    }
+}
+
+/// A frame, and how the picture moved.
+struct Taken<'a> {
+    seen: &'a Observation<'a>,
+    dt_secs: f64,
+    picture: Vector,
+}
+
+impl Taken<'_> {
+    fn looks_for(&self, track: &Track) -> bool {
+        match self.seen.searched {
+            Searched::Everywhere => true,
+            Searched::For(keys) => track.prompt.is_some_and(|key| keys.contains(&key)),
+        }
+    }
+}
+
+fn assign(update: &mut Update, group: &Group, track: Option<TrackId>) {
+    for (place, &index) in group.members.iter().enumerate() {
+        update.assigned[index] = Assigned { track, is_duplicate: place > 0 };
+    }
+}
+
+impl Track {
+    fn new(id: TrackId, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) -> Self {
+        let (leader, stamp) = (group.leader, frame.seen.stamp);
+        Self {
+            id,
+            state: state_after(1, confirm_frames),
+            shape: Arc::clone(&leader.shape),
+            first_seen: stamp,
+            last_seen: stamp,
+            seen_frames: 1,
+            prompt: leader.prompt,
+            appearance: leader.appearance.clone(),
+            noun: leader.noun.clone(),
+            seen_at_secs: now_secs,
+            usual_area: leader.shape.area() as f32,
+            missed_frames: 0,
+            motion: Motion::at_rest(&leader.shape),
+        }
+    }
+
+    fn see(&mut self, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) {
+        let (leader, stamp) = (group.leader, frame.seen.stamp);
+        let area = leader.shape.area() as f32;
+        self.usual_area = area.max(USUAL_AREA_KEPT * self.usual_area);
+        let is_whole = area >= WHOLE * self.usual_area;
+        self.motion.seen(&leader.shape, frame.dt_secs, frame.picture, is_whole);
+        self.missed_frames = 0;
+        // The same frame again, with other prompts, is no second look.
+        self.seen_frames += u32::from(stamp != self.last_seen);
+        self.state = state_after(self.seen_frames, confirm_frames);
+        self.shape = Arc::clone(&leader.shape);
+        self.first_seen = self.first_seen.min(stamp);
+        (self.last_seen, self.seen_at_secs) = (stamp, now_secs);
+        if let Some(newest) = group.appearance() {
+            let known = self.appearance.take();
+            self.appearance = Some(known.map_or_else(|| newest.clone(), |known| known.blended(newest, NEWEST_LOOK)));
+        }
+        if leader.noun.is_some() {
+            self.noun.clone_from(&leader.noun);
+        }
+    }
+}
+
+fn state_after(seen_frames: u32, confirm_frames: u32) -> TrackState {
+    if seen_frames >= confirm_frames { TrackState::Confirmed } else { TrackState::Tentative }
+}
