@@ -205,7 +205,8 @@ fn new_before_changed_before_old() {
     let mut rig = Rig::default();
     rig.see(&[1, 2], 100);
     rig.start(&[1, 2], 9);
-    (rig.finish(1), rig.finish(2));
+    rig.finish(1);
+    rig.finish(2);
     rig.now += 60.0;
     (0..3).for_each(|_| {
         rig.see(&[1], 100);

@@ -120,8 +120,8 @@ fn a_crowd() {
         disc(r, number, move |secs| (fold(x + vx * secs, 200.0), fold(y + vy * secs, 120.0)))
     });
     let clip = Clip { dropped: 0.05, frames: 100, ..Clip::of(things.collect()) };
-    check("crowd, shapes only", &clip, 0.6, 60);
-    check("crowd, with appearances", &clip.with_looks(), 0.95, 5);
+    check("crowd, shapes only", &clip, 0.98, 4);
+    check("crowd, with appearances", &clip.with_looks(), 0.99, 1);
 }
 
 fn shape(x: u32, y: u32, side: u32) -> Arc<Spans> {

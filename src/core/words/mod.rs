@@ -47,6 +47,6 @@ pub struct Term {
 /// What a caption calls its object: "mug" in "a red mug next to a bowl".
 pub fn head_noun(caption: &str) -> Option<String> {
     let terms = Vocabulary::shared().terms(caption);
-    let heads = terms.into_iter().filter(|term| term.role == Role::Head && !term.is_aside && !term.is_negated);
-    heads.last().map(|head| head.word)
+    let mut heads = terms.into_iter().filter(|term| term.role == Role::Head && !term.is_aside && !term.is_negated);
+    heads.next_back().map(|head| head.word)
 }
