@@ -9,7 +9,7 @@
 //! 4. [`affinity`]: how well each track goes with each detection: mask IoU at the place where the track is expected,
 //!    and likeness of what the model sees there ([`appearance`]). What is below the gates does not go together.
 //! 5. [`assignment`]: the pairs with the largest sum.
-//! 6. [`tracker`]: pairs go on, the rest is born, lost, or dead.
+//! 6. [`life`]: pairs go on, the rest is born, lost, or dead.
 //!
 //! Everything is deterministic, and the order of the detections makes no difference to who gets which id.
 
@@ -22,6 +22,7 @@ mod clips;
 mod clock;
 mod detection;
 mod follow;
+mod life;
 #[cfg(test)]
 mod metrics;
 mod motion;

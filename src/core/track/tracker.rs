@@ -8,20 +8,12 @@ use super::assignment::best_pairs;
 use super::camera::{Landmark, common_motion, jolt};
 use super::clock::Clock;
 use super::detection::{Group, grouped};
+use super::life::Taken;
 use super::motion::{Motion, Vector};
-use super::{Observation, PromptKey, Searched, Track, TrackId, TrackIds, TrackSettings, TrackState};
+use super::{Observation, PromptKey, Track, TrackId, TrackIds, TrackSettings};
 use crate::core::frame::Stamp;
 use crate::core::geometry::{Point, Size};
 use crate::core::spans::Spans;
-
-/// Share of the newest look in a track's appearance.
-const NEWEST_LOOK: f32 = 0.2;
-/// From one frame to the next the usual area is believed to shrink to this share at most.
-const USUAL_AREA_KEPT: f32 = 0.97;
-/// With a smaller share of its usual area an object is partly hidden, and its centre says nothing of its speed.
-const WHOLE: f32 = 0.8;
-/// A tentative track may be missed once: segmenters flicker.
-const TENTATIVE_MISSES: u32 = 2;
 
 /// Which track a detection belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,8 +41,8 @@ pub struct Update {
 #[derive(Debug, Default)]
 pub struct Tracker {
     /// By rising id.
-    tracks: Vec<Track>,
-    clock: Clock,
+    pub(super) tracks: Vec<Track>,
+    pub(super) clock: Clock,
     last_stamp: Option<Stamp>,
     size: Option<Size>,
     /// How the camera moves the picture, pixels a second.
@@ -213,164 +205,4 @@ impl Tracker {
             .collect();
         common_motion(&displacements)
     }
-
-    fn go_on(
-        &mut self,
-        frame: &Taken,
-        groups: &[Group],
-        pairs: &[(usize, usize)],
-        settings: &TrackSettings,
-        update: &mut Update,
-    ) {
-        for &(index, group) in pairs {
-            let group = &groups[group];
-            // No two tracks follow the same prompt.
-            let prompt = group
-                .leader
-                .prompt
-                .filter(|key| self.of_prompt(*key).is_none_or(|follower| follower.id == self.tracks[index].id));
-            let track = &mut self.tracks[index];
-            track.prompt = prompt.or(track.prompt);
-            if track.state == TrackState::Lost {
-                update.refound.push(track.id);
-            }
-            track.see(frame, group, self.clock.secs(), settings.confirm_frames);
-            assign(update, group, Some(track.id));
-        }
-    }
-
-    fn miss(&mut self, frame: &Taken, pairs: &[(usize, usize)], update: &mut Update) {
-        let mut is_seen = vec![false; self.tracks.len()];
-        pairs.iter().for_each(|&(track, _)| is_seen[track] = true);
-        let mut is_seen = is_seen.into_iter();
-        self.tracks.retain_mut(|track| {
-            if is_seen.next() == Some(true) {
-                return true;
-            }
-            track.motion.unseen(frame.dt_secs, frame.picture);
-            if !frame.looks_for(track) {
-                return true;
-            }
-            track.missed_frames += 1;
-            match track.state {
-                TrackState::Tentative if track.missed_frames >= TENTATIVE_MISSES => {
-                    update.died.push(track.id);
-                    return false;
-                }
-                TrackState::Confirmed => {
-                    update.lost.push(track.id);
-                    track.state = TrackState::Lost;
-                }
-                TrackState::Tentative | TrackState::Lost => {}
-            }
-            true
-        });
-    }
-
-    /// Gives the groups that are no track's a track of their own.
-    fn bear(
-        &mut self,
-        frame: &Taken,
-        groups: &[Group],
-        pairs: &[(usize, usize)],
-        settings: &TrackSettings,
-        ids: &mut TrackIds,
-        update: &mut Update,
-    ) {
-        let mut is_taken = vec![false; groups.len()];
-        pairs.iter().for_each(|&(_, group)| is_taken[group] = true);
-        while self.tracks.len() > settings.max_tracks && self.evict(update) {}
-        for (group, _) in groups.iter().zip(is_taken).filter(|(_, is_taken)| !is_taken) {
-            let is_other_object = group.leader.prompt.is_some_and(|key| self.of_prompt(key).is_some());
-            let has_room = || self.tracks.len() < settings.max_tracks;
-            if is_other_object || !(has_room() || self.evict(update)) {
-                assign(update, group, None);
-                continue;
-            }
-            let track = Track::new(ids.issue(), frame, group, self.clock.secs(), settings.confirm_frames);
-            update.born.push(track.id);
-            assign(update, group, Some(track.id));
-            self.tracks.push(track);
-        }
-    }
-
-    /// Lets go of the track that was unseen longest; `false` when all are in sight.
-    fn evict(&mut self, update: &mut Update) -> bool {
-        let unseen = self.tracks.iter().enumerate().filter(|(_, track)| !track.motion.in_sight);
-        let stalest = unseen.min_by(|(_, a), (_, b)| a.seen_at_secs.total_cmp(&b.seen_at_secs)).map(|(index, _)| index);
-        let Some(index) = stalest else { return false };
-        let id = self.tracks.remove(index).id;
-        update.lost.retain(|lost| *lost != id);
-        update.died.push(id);
-        true
-    }
-}
-
-/// A frame, and how the picture moved.
-struct Taken<'a> {
-    seen: &'a Observation<'a>,
-    dt_secs: f64,
-    picture: Vector,
-}
-
-impl Taken<'_> {
-    fn looks_for(&self, track: &Track) -> bool {
-        match self.seen.searched {
-            Searched::Everywhere => true,
-            Searched::For(keys) => track.prompt.is_some_and(|key| keys.contains(&key)),
-        }
-    }
-}
-
-fn assign(update: &mut Update, group: &Group, track: Option<TrackId>) {
-    for (place, &index) in group.members.iter().enumerate() {
-        update.assigned[index] = Assigned { track, is_duplicate: place > 0 };
-    }
-}
-
-impl Track {
-    fn new(id: TrackId, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) -> Self {
-        let (leader, stamp) = (group.leader, frame.seen.stamp);
-        Self {
-            id,
-            state: state_after(1, confirm_frames),
-            shape: Arc::clone(&leader.shape),
-            first_seen: stamp,
-            last_seen: stamp,
-            seen_frames: 1,
-            prompt: leader.prompt,
-            appearance: leader.appearance.clone(),
-            noun: leader.noun.clone(),
-            seen_at_secs: now_secs,
-            usual_area: leader.shape.area() as f32,
-            missed_frames: 0,
-            motion: Motion::at_rest(&leader.shape),
-        }
-    }
-
-    fn see(&mut self, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) {
-        let (leader, stamp) = (group.leader, frame.seen.stamp);
-        let area = leader.shape.area() as f32;
-        self.usual_area = area.max(USUAL_AREA_KEPT * self.usual_area);
-        let is_whole = area >= WHOLE * self.usual_area;
-        self.motion.seen(&leader.shape, frame.dt_secs, frame.picture, is_whole);
-        self.missed_frames = 0;
-        // The same frame again, with other prompts, is no second look.
-        self.seen_frames += u32::from(stamp != self.last_seen);
-        self.state = state_after(self.seen_frames, confirm_frames);
-        self.shape = Arc::clone(&leader.shape);
-        self.first_seen = self.first_seen.min(stamp);
-        (self.last_seen, self.seen_at_secs) = (stamp, now_secs);
-        if let Some(newest) = group.appearance() {
-            let known = self.appearance.take();
-            self.appearance = Some(known.map_or_else(|| newest.clone(), |known| known.blended(newest, NEWEST_LOOK)));
-        }
-        if leader.noun.is_some() {
-            self.noun.clone_from(&leader.noun);
-        }
-    }
-}
-
-fn state_after(seen_frames: u32, confirm_frames: u32) -> TrackState {
-    if seen_frames >= confirm_frames { TrackState::Confirmed } else { TrackState::Tentative }
 }
