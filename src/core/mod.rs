@@ -27,7 +27,6 @@ pub mod prompt;
 pub mod prompt_batch;
 pub mod query;
 pub mod raw_image;
-pub mod recall;
 pub mod region;
 pub mod resample;
 pub mod reuse;
