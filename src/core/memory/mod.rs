@@ -1,124 +1,52 @@
 //! What a camera has shown, kept for those who ask later: the newest look at each object.
 //!
 //! Bounded: beyond [`RegionMemory::capacity`] the object goes that was not seen for longest. Masks are kept as spans
-//! and captions with their words taken apart, so that a question costs no more than reading.
+//! and captions with their words taken apart, so that a question costs no more than reading. A copy shares its objects
+//! with the original and costs little, so that a question holds nobody up.
 
+mod clock;
 mod colours;
+mod object;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
+use clock::Clock;
 pub use colours::clear_colours;
+pub use object::{Remembered, Sight};
 
-use super::frame::{Header, Stamp};
+use super::frame::Header;
 use super::geometry::Size;
-use super::prompt::Shape;
-use super::region::{Caption, Region};
-use super::space::Located;
-use super::spans::Spans;
+use super::region::Caption;
 use super::track::TrackId;
-use super::words::{Term, Vocabulary};
 
-/// The newest look at an object.
+/// The newest picture of a camera that was looked at.
 #[derive(Clone, Debug)]
-pub struct Remembered {
-    pub id: TrackId,
-    /// Of the picture in which it was last seen; `header.stamp` is its time, or that of arrival where it had none.
+pub struct View {
     pub header: Header,
-    /// Of that picture.
     pub size: Size,
-    pub label: u16,
-    pub prompt_id: String,
-    /// In that picture.
-    pub shape: Arc<Spans>,
-    pub predicted_iou: f32,
-    pub stability: f32,
-    pub caption: Caption,
-    pub first_seen: Stamp,
-    /// `None` without depth.
-    pub place: Option<Located>,
-    /// The colours of most of its pixels; empty when that is not clear.
-    pub colours: Vec<&'static str>,
-    pub prompt: Arc<Shape>,
-    /// The caption's words.
-    terms: Vec<Term>,
+    clock: Clock,
 }
 
-/// What is new about an object.
-#[derive(Clone, Debug)]
-pub struct Sight<'a> {
-    pub id: TrackId,
-    pub header: &'a Header,
-    pub size: Size,
-    pub region: &'a Region,
-    pub shape: Arc<Spans>,
-    /// `None` keeps what was known.
-    pub place: Option<Located>,
-    pub colours: Vec<&'static str>,
-}
-
-impl Remembered {
-    fn new(sight: Sight) -> Self {
-        let Sight { id, header, size, region, shape, place, colours } = sight;
-        Self {
-            id,
-            header: header.clone(),
-            size,
-            label: region.label,
-            prompt_id: region.prompt_id.clone(),
-            shape,
-            predicted_iou: region.predicted_iou,
-            stability: region.stability,
-            terms: Vocabulary::shared().terms(&region.caption.text),
-            caption: region.caption.clone(),
-            first_seen: region.first_seen,
-            place,
-            colours,
-            prompt: Arc::clone(&region.prompt),
-        }
-    }
-
-    pub fn last_seen(&self) -> Stamp {
-        self.header.stamp
-    }
-
-    /// Seconds since it was last seen; 0 when the clock has gone back behind that.
-    pub fn age_secs(&self, now: Stamp) -> f64 {
-        now.secs_since(self.last_seen()).max(0.0)
-    }
-
-    pub fn terms(&self) -> &[Term] {
-        &self.terms
-    }
-
-    /// As it is published, with its mask.
-    pub fn region(&self) -> Region {
-        Region {
-            id: self.id.to_string(),
-            label: self.label,
-            prompt_id: self.prompt_id.clone(),
-            mask: Arc::new(self.shape.to_mask()),
-            predicted_iou: self.predicted_iou,
-            stability: self.stability,
-            caption: self.caption.clone(),
-            first_seen: self.first_seen,
-            last_seen: self.last_seen(),
-            prompt: Arc::clone(&self.prompt),
-        }
-    }
-}
+/// When a picture was taken, by the memory's own time.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Moment(f64);
 
 /// Objects by their ids, of all cameras.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RegionMemory {
     capacity: usize,
-    objects: BTreeMap<TrackId, Remembered>,
+    objects: BTreeMap<TrackId, Arc<Remembered>>,
+    views: BTreeMap<Arc<str>, View>,
+    /// Zero of the memory's time.
+    began: Option<Instant>,
 }
 
 impl RegionMemory {
     /// At most `capacity` objects (`memory.max_regions`).
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, objects: BTreeMap::new() }
+        Self { capacity, objects: BTreeMap::new(), views: BTreeMap::new(), began: None }
     }
 
     pub fn capacity(&self) -> usize {
@@ -138,66 +66,93 @@ impl RegionMemory {
         self.objects.is_empty()
     }
 
-    pub fn get(&self, id: TrackId) -> Option<&Remembered> {
+    pub fn get(&self, id: TrackId) -> Option<&Arc<Remembered>> {
         self.objects.get(&id)
     }
 
     /// By rising id.
-    pub fn iter(&self) -> impl Iterator<Item = &Remembered> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Remembered>> {
         self.objects.values()
     }
 
-    /// Takes in a look at an object. What this look does not tell stays as it was: place, colours, and words, where the
-    /// region comes without any.
-    pub fn remember(&mut self, sight: Sight) {
-        let mut new = Remembered::new(sight);
-        if let Some(old) = self.objects.remove(&new.id) {
-            new.place = new.place.or(old.place);
-            new.first_seen = new.first_seen.min(old.first_seen);
-            if new.colours.is_empty() {
-                new.colours = old.colours;
-            }
-            if new.caption.text.is_empty() {
-                new.terms = old.terms;
-                new.caption = Caption { state: new.caption.state, ..old.caption };
-            }
+    /// The newest pictures, by the names of their cameras.
+    pub fn views(&self) -> impl Iterator<Item = &View> {
+        self.views.values()
+    }
+
+    pub fn view(&self, camera: &str) -> Option<&View> {
+        self.views.get(camera)
+    }
+
+    /// Seconds since an object was last seen.
+    pub fn age_secs(&self, object: &Remembered, now: Instant) -> f64 {
+        let camera_now = self.view(&object.header.camera).map_or(object.seen.0, |view| view.clock.at(now));
+        (camera_now - object.seen.0).max(0.0)
+    }
+
+    /// A picture was looked at. `arrived`: when it came in; `None` where nobody knows. Gives the moment for what was seen
+    /// in it.
+    pub fn look(&mut self, header: &Header, size: Size, arrived: Option<Instant>, now: Instant) -> Moment {
+        let Some(view) = self.views.get_mut(&header.camera) else {
+            let arrived = arrived.unwrap_or(now);
+            let began = *self.began.get_or_insert(arrived);
+            let secs = arrived.saturating_duration_since(began).as_secs_f64();
+            let view = View { header: header.clone(), size, clock: Clock::start(header.stamp, arrived, secs) };
+            self.views.insert(Arc::clone(&header.camera), view);
+            return Moment(secs);
+        };
+        let (secs, is_newest) = view.clock.take(header.stamp, arrived, now);
+        if is_newest {
+            (view.header, view.size) = (header.clone(), size);
         }
-        self.objects.insert(new.id, new);
+        Moment(secs)
+    }
+
+    /// Takes in a look at an object. What this look does not tell stays as it was: place, colours, and words, where the
+    /// region comes without any. Of a look that is older than what is known only the words count.
+    pub fn remember(&mut self, sight: Sight) {
+        let id = sight.id;
+        let object = match self.objects.remove(&id) {
+            Some(old) => Remembered::again(sight, &old),
+            None => Remembered::new(sight),
+        };
+        self.objects.insert(id, Arc::new(object));
         self.shrink();
     }
 
-    /// Words have come for an object; `false` when it is not remembered any more.
-    pub fn caption(&mut self, id: TrackId, caption: Caption) -> bool {
-        let Some(object) = self.objects.get_mut(&id) else { return false };
-        if object.caption.text != caption.text {
-            object.terms = Vocabulary::shared().terms(&caption.text);
-        }
-        object.caption = caption;
-        true
+    /// Words have come for an object, or could not be made; `false` when it is not remembered any more.
+    pub fn caption(&mut self, id: TrackId, caption: &Caption) -> bool {
+        let object = self.objects.get_mut(&id);
+        object.map(|object| Arc::make_mut(object).describe(caption)).is_some()
     }
 
     pub fn forget(&mut self, id: TrackId) {
         self.objects.remove(&id);
     }
 
+    /// Every object; the cameras' newest pictures stay known.
     pub fn clear(&mut self) {
         self.objects.clear();
     }
 
+    /// Whether [`RegionMemory::expire`] would forget something.
+    pub fn has_expired(&self, now: Instant, ttl_secs: f64) -> bool {
+        self.iter().any(|object| self.age_secs(object, now) > ttl_secs)
+    }
+
     /// Forgets what was not seen for longer than `ttl_secs`; says what.
-    pub fn expire(&mut self, now: Stamp, ttl_secs: f64) -> Vec<TrackId> {
-        let is_over = |object: &Remembered| object.age_secs(now) > ttl_secs;
-        let over: Vec<TrackId> = self.iter().filter(|object| is_over(object)).map(|object| object.id).collect();
-        self.objects.retain(|_, object| !is_over(object));
+    pub fn expire(&mut self, now: Instant, ttl_secs: f64) -> Vec<TrackId> {
+        let over = self.iter().filter(|object| self.age_secs(object, now) > ttl_secs);
+        let over: Vec<TrackId> = over.map(|object| object.id).collect();
+        over.iter().for_each(|&id| self.forget(id));
         over
     }
 
     fn shrink(&mut self) {
         while self.objects.len() > self.capacity {
-            let stalest =
-                self.objects.values().min_by_key(|object| (object.last_seen(), object.id)).map(|object| object.id);
-            let Some(stalest) = stalest else { return };
-            self.objects.remove(&stalest);
+            let stalest = self.iter().min_by(|a, b| a.seen.0.total_cmp(&b.seen.0).then(a.id.cmp(&b.id)));
+            let Some(stalest) = stalest.map(|object| object.id) else { return };
+            self.forget(stalest);
         }
     }
 }

@@ -1,9 +1,21 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use super::*;
+use crate::core::frame::Stamp;
 use crate::core::geometry::PixelBox;
 use crate::core::mask::Mask;
-use crate::core::region::CaptionState;
+use crate::core::prompt::Shape;
+use crate::core::region::{CaptionState, Region};
+use crate::core::space::Located;
+use crate::core::spans::Spans;
+
+static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// When a picture of second `secs` comes in.
+pub(crate) fn at(secs: i32) -> Instant {
+    *BEGIN + Duration::from_secs(secs as u64)
+}
 
 /// A memory to be filled with squares of 10 pixels.
 pub(crate) struct Album {
@@ -54,8 +66,9 @@ impl Album {
             prompt: Arc::new(Shape::Everything),
         };
         let Entry { id, place, colours, .. } = entry;
-        let size = Size::new(640, 480);
-        self.memory.remember(Sight { id: TrackId(id), header: &header, size, region: &region, shape, place, colours });
+        let (id, header, size) = (TrackId(id), &header, Size::new(640, 480));
+        let moment = self.memory.look(header, size, Some(at(stamp.secs)), at(stamp.secs));
+        self.memory.remember(Sight { id, header, size, region: &region, shape, place, colours, moment });
     }
 }
 
@@ -72,12 +85,48 @@ fn the_newest_look_counts_and_what_it_lacks_stays() {
     assert_eq!((mug.first_seen.secs, mug.last_seen().secs, mug.shape.bbox().x), (100, 105, 50));
     assert_eq!((mug.caption.state, mug.caption.text.as_str()), (CaptionState::Pending, "a red mug"));
     assert_eq!((mug.place, &mug.colours[..], mug.terms().len()), (Some(place(2.0)), &["red"][..], 2));
-    let region = mug.region();
-    assert_eq!((region.id.as_str(), region.mask.area(), region.last_seen.secs), ("r1", 100, 105));
     let caption = Caption { state: CaptionState::Done, text: "a bowl".into(), ..Caption::default() };
-    assert!(album.memory.caption(TrackId(1), caption.clone()));
+    assert!(album.memory.caption(TrackId(1), &caption));
     assert_eq!(album.memory.get(TrackId(1)).unwrap().terms()[0].word, "bowl");
-    assert!(!album.memory.caption(TrackId(9), caption));
+    assert!(!album.memory.caption(TrackId(9), &caption));
+}
+
+#[test]
+fn words_stay_until_there_are_others() {
+    let mut album = Album::new(10);
+    album.put(Entry::new(1, "a red mug"));
+    for (state, then) in [
+        (CaptionState::None, CaptionState::Done),
+        (CaptionState::Pending, CaptionState::Pending),
+        (CaptionState::Failed, CaptionState::Stale),
+    ] {
+        album.memory.caption(TrackId(1), &Caption { state, ..Caption::default() });
+        let caption = &album.memory.get(TrackId(1)).unwrap().caption;
+        assert_eq!((caption.state, caption.text.as_str()), (then, "a red mug"));
+    }
+    album.put(Entry::new(2, ""));
+    album.memory.caption(TrackId(2), &Caption { state: CaptionState::Failed, ..Caption::default() });
+    assert_eq!(album.memory.get(TrackId(2)).unwrap().caption.state, CaptionState::Failed);
+}
+
+#[test]
+fn an_older_look_does_not_displace_a_newer_one() {
+    let mut album = Album::new(10);
+    album.put(Entry { secs: 105, at: (50, 60), ..Entry::new(1, "") });
+    album.put(Entry { secs: 100, ..Entry::new(1, "a red mug") });
+    let mug = album.memory.get(TrackId(1)).unwrap();
+    assert_eq!((mug.last_seen().secs, mug.shape.bbox().x, mug.caption.text.as_str()), (105, 50, "a red mug"));
+    assert_eq!(album.memory.view("front").unwrap().header.stamp.secs, 105);
+}
+
+#[test]
+fn a_copy_is_not_changed() {
+    let mut album = Album::new(10);
+    album.put(Entry::new(1, "a mug"));
+    let copy = album.memory.clone();
+    album.memory.caption(TrackId(1), &Caption { text: "a bowl".into(), ..Caption::default() });
+    album.put(Entry::new(2, "a box"));
+    assert_eq!((copy.len(), copy.get(TrackId(1)).unwrap().caption.text.as_str()), (1, "a mug"));
 }
 
 #[test]
@@ -99,8 +148,9 @@ fn old_ones_are_forgotten() {
     let mut album = Album::new(5);
     album.put(Entry { secs: 10, ..Entry::new(1, "a mug") });
     album.put(Entry { secs: 20, ..Entry::new(2, "a mug") });
-    let at = |secs| Stamp { secs, nanos: 0 };
+    assert!(!album.memory.has_expired(at(20), 10.0) && album.memory.has_expired(at(25), 10.0));
     assert_eq!(album.memory.expire(at(25), 10.0), [TrackId(1)]);
+    assert_eq!(album.memory.age_secs(album.memory.get(TrackId(2)).unwrap(), at(25)), 5.0);
     assert_eq!(album.memory.expire(at(5), 0.0), [], "a clock that went back makes nothing old");
     album.memory.forget(TrackId(2));
     assert!(album.memory.is_empty());

@@ -6,8 +6,8 @@
 //! what else was seen. `core/words` says what is understood of language and what is not; on top of that a word that
 //! nobody knows is taken for the known word that looks most like it (one letter off, two in long words).
 //!
-//! The same memory and the same question give the same answer, in the same order: by relevance, then the newest, then
-//! (for a pixel) the smallest, then the lowest id.
+//! The same memory and the same question give the same answer, in the same order: by relevance, then (for a pixel) the
+//! smallest, then the lowest id.
 
 mod filter;
 mod meaning;
@@ -16,11 +16,13 @@ mod relevance;
 mod tests;
 mod typo;
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
 
 pub use filter::QueryError;
 
-use super::frame::Stamp;
 use super::geometry::PixelBox;
 use super::memory::{RegionMemory, Remembered};
 use super::track::TrackId;
@@ -30,12 +32,12 @@ use meaning::Question;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     pub text: String,
-    pub ids: Vec<TrackId>,
+    pub ids: BTreeSet<TrackId>,
     /// "": every camera.
     pub camera: String,
-    /// Pixels: only what covers it.
+    /// Pixels of the camera's newest picture: only what covers it.
     pub point: Option<(f32, f32)>,
-    /// Pixels: only what overlaps it with its box. Empty: no filter.
+    /// Pixels of the camera's newest picture: only what overlaps it with its box. Width 0: no filter.
     pub rect: PixelBox,
     /// Lowest relevance, 0 to 1.
     pub min_score: f32,
@@ -106,27 +108,36 @@ impl fmt::Display for Reason {
 
 /// An object that answers the question.
 #[derive(Clone, Debug)]
-pub struct Answer<'a> {
-    pub object: &'a Remembered,
+pub struct Answer {
+    pub object: Arc<Remembered>,
     /// Relevance, 0 to 1; 1 without a text.
     pub score: f32,
     /// One for each word that counts; the `adds` sum up to the score.
     pub reasons: Vec<Reason>,
 }
 
+impl Query {
+    /// It speaks of a place in a picture.
+    pub fn is_about_pixels(&self) -> bool {
+        self.point.is_some() || self.rect.width > 0
+    }
+}
+
 impl RegionMemory {
     /// The best answers, best first.
-    pub fn ask(&self, query: &Query, now: Stamp) -> Result<Vec<Answer<'_>>, QueryError> {
-        query.check()?;
+    ///
+    /// # Errors
+    /// A filter that no object could pass, or that is no number.
+    pub fn ask(&self, query: &Query, now: Instant) -> Result<Vec<Answer>, QueryError> {
+        query.check(self)?;
         let question = Question::new(&query.text, self);
-        let left = self.iter().filter(|object| query.lets_pass(object, now));
+        let left = self.iter().filter(|object| query.lets_pass(object, self, now));
         let mut answers: Vec<Answer> = left.filter_map(|object| question.answer(object)).collect();
         answers.retain(|answer| answer.score >= query.min_score);
         let area = |answer: &Answer| if query.point.is_some() { answer.object.shape.area() } else { 0 };
         answers.sort_by(|a, b| {
-            let newest = b.object.last_seen().cmp(&a.object.last_seen());
             let rest = area(a).cmp(&area(b)).then(a.object.id.cmp(&b.object.id));
-            b.score.total_cmp(&a.score).then(newest).then(rest)
+            b.score.total_cmp(&a.score).then(rest)
         });
         if query.limit > 0 {
             answers.truncate(query.limit);

@@ -1,5 +1,7 @@
 //! How much of a question an object answers.
 
+use std::sync::Arc;
+
 use super::meaning::{Question, Wanted};
 use super::{Answer, How, Reason};
 use crate::core::memory::Remembered;
@@ -14,7 +16,7 @@ const CERTAIN: f32 = 0.8;
 
 impl Question {
     /// `None` when the object answers nothing of it, or what it must not. Relevance 1 to a question without words.
-    pub fn answer<'a>(&self, object: &'a Remembered) -> Option<Answer<'a>> {
+    pub fn answer(&self, object: &Arc<Remembered>) -> Option<Answer> {
         let (unwanted, wanted): (Vec<&Wanted>, Vec<&Wanted>) =
             self.wanted.iter().partition(|word| word.term.is_negated);
         let is_excluded = unwanted.iter().any(|word| best(word, object).is_some_and(|found| found.0 >= CERTAIN));
@@ -22,11 +24,11 @@ impl Question {
             return None;
         }
         if wanted.is_empty() {
-            return Some(Answer { object, score: 1.0, reasons: Vec::new() });
+            return Some(Answer { object: Arc::clone(object), score: 1.0, reasons: Vec::new() });
         }
         let reasons: Vec<Reason> = wanted.into_iter().map(|word| reason(word, object)).collect();
         let score = reasons.iter().map(|reason| reason.adds).sum::<f32>().min(1.0);
-        (score > 0.0).then_some(Answer { object, score, reasons })
+        (score > 0.0).then(|| Answer { object: Arc::clone(object), score, reasons })
     }
 }
 

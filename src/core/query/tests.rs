@@ -4,10 +4,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::core::dice::Dice;
-use crate::core::memory::tests::{Album, Entry};
+use crate::core::frame::{Header, Stamp};
+use crate::core::geometry::Size;
+use crate::core::memory::tests::{Album, Entry, at};
 use crate::core::space::Located;
 
-const NOW: Stamp = Stamp { secs: 200, nanos: 0 };
+fn now() -> Instant {
+    at(200)
+}
 
 fn kitchen() -> Album {
     let captions = [
@@ -37,12 +41,12 @@ fn text(text: &str) -> Query {
 }
 
 fn ids(album: &Album, query: &Query) -> Vec<u64> {
-    album.memory.ask(query, NOW).unwrap().iter().map(|answer| answer.object.id.0).collect()
+    album.memory.ask(query, now()).unwrap().iter().map(|answer| answer.object.id.0).collect()
 }
 
 /// The captions of the answers with at least this relevance, best first.
 fn good(album: &Album, question: &str, min_score: f32) -> Vec<String> {
-    let answers = album.memory.ask(&Query { min_score, ..text(question) }, NOW).unwrap();
+    let answers = album.memory.ask(&Query { min_score, ..text(question) }, now()).unwrap();
     answers.iter().map(|answer| answer.object.caption.text.clone()).collect()
 }
 
@@ -52,7 +56,7 @@ fn what_it_is_counts_more_than_what_it_is_like() {
     let best = good(&album, "Where is the red mug?", 0.3);
     assert_eq!(best[..3], ["a red mug", "a crimson cup with a white handle", "a blue mug"]);
     assert!(best.contains(&"a red bowl".to_owned()), "it is red at least");
-    assert_eq!(album.memory.ask(&text("red mug"), NOW).unwrap()[0].score, 1.0);
+    assert_eq!(album.memory.ask(&text("red mug"), now()).unwrap()[0].score, 1.0);
     assert_eq!(good(&album, "red mugs", 0.95), ["a red mug"]);
 }
 
@@ -74,7 +78,7 @@ fn synonyms_kinds_and_verbs_are_understood() {
 #[test]
 fn what_is_said_of_other_things_counts_little() {
     let album = kitchen();
-    let mugs = album.memory.ask(&text("mug"), NOW).unwrap();
+    let mugs = album.memory.ask(&text("mug"), now()).unwrap();
     let plate = mugs.iter().find(|answer| answer.object.id.0 == 5).unwrap();
     assert!(plate.score < 0.4, "{}", plate.score);
     assert_eq!(good(&album, "plate next to a mug", 0.9), ["a white plate next to a red mug"]);
@@ -105,7 +109,7 @@ fn negated_words_exclude() {
 fn pixels_know_the_colour_that_the_caption_lacks() {
     let mut album = kitchen();
     album.put(Entry { colours: vec!["purple"], ..Entry::new(50, "a mug") });
-    let answers = album.memory.ask(&text("purple mug"), NOW).unwrap();
+    let answers = album.memory.ask(&text("purple mug"), now()).unwrap();
     assert_eq!(answers[0].object.id.0, 50);
     assert_eq!(answers[0].reasons[0].found, Some(("purple".into(), How::Pixels)));
 }
@@ -114,7 +118,7 @@ fn pixels_know_the_colour_that_the_caption_lacks() {
 fn questions_without_words_get_everything() {
     let album = kitchen();
     for question in ["", "what do you see?", "???", "the"] {
-        let answers = album.memory.ask(&text(question), NOW).unwrap();
+        let answers = album.memory.ask(&text(question), now()).unwrap();
         assert!(answers.len() == 13 && answers.iter().all(|answer| answer.score == 1.0), "{question}");
     }
     assert_eq!(ids(&album, &Query { limit: 2, ..Query::default() }), [1, 2]);
@@ -123,7 +127,7 @@ fn questions_without_words_get_everything() {
 #[test]
 fn the_score_is_explained() {
     let album = kitchen();
-    let answers = album.memory.ask(&text("red cupp"), NOW).unwrap();
+    let answers = album.memory.ask(&text("red cupp"), now()).unwrap();
     let reasons: Vec<String> = answers[0].reasons.iter().map(ToString::to_string).collect();
     assert_eq!(
         reasons,
@@ -133,7 +137,7 @@ fn the_score_is_explained() {
         let sum: f32 = answer.reasons.iter().map(|reason| reason.adds).sum();
         assert!((sum - answer.score).abs() < 1e-6);
     }
-    let apple = album.memory.ask(&Query { ids: vec![TrackId(9)], ..text("red apple") }, NOW).unwrap();
+    let apple = album.memory.ask(&Query { ids: [TrackId(9)].into(), ..text("red apple") }, now()).unwrap();
     assert_eq!(apple[0].reasons[0].to_string(), "red: not found");
 }
 
@@ -147,26 +151,39 @@ fn all_filters_must_hold() {
     let asked = |query: Query| ids(&album, &query);
     let every = Query::default;
     assert_eq!(asked(Query { point: Some((45.5, 45.5)), ..every() }), [2, 1], "the smaller lies on top");
-    assert_eq!(asked(Query { point: Some((-1.0, 5.0)), ..every() }), [0u64; 0]);
-    assert_eq!(asked(Query { rect: PixelBox::new(49, 49, 260, 160), ..every() }), [3, 1, 2]);
+    assert_eq!(asked(Query { rect: PixelBox::new(49, 49, 260, 160), ..every() }), [1, 2, 3]);
     assert_eq!(asked(Query { rect: PixelBox::new(50, 101, u32::MAX, u32::MAX), ..every() }), [3]);
     assert_eq!(asked(Query { camera: "rear".into(), ..every() }), [3]);
     assert_eq!(asked(Query { max_age_secs: 20.0, ..every() }), [3]);
     assert_eq!(asked(Query { max_distance: 2.0, ..every() }), [1], "what has no place is not near");
-    assert_eq!(asked(Query { ids: vec![TrackId(2), TrackId(9)], ..every() }), [2]);
+    assert_eq!(asked(Query { ids: [TrackId(2), TrackId(9)].into(), ..every() }), [2]);
     assert_eq!(asked(Query { max_age_secs: 100.0, max_distance: 5.0, ..text("mug") }), [2]);
-    assert_eq!(asked(Query { ids: vec![TrackId(1)], ..text("mug") }), [0u64; 0]);
+    assert_eq!(asked(Query { ids: [TrackId(1)].into(), ..text("mug") }), [0u64; 0]);
 }
 
 #[test]
 fn nonsense_is_refused() {
     let album = kitchen();
-    let fault = |query: Query| album.memory.ask(&query, NOW).unwrap_err().to_string();
+    let fault = |query: Query| album.memory.ask(&query, now()).unwrap_err().to_string();
     let every = Query::default;
     assert_eq!(
         fault(Query { point: Some((f32::NAN, 1.0)), ..every() }),
         "point: expected finite coordinates, got (NaN, 1)"
     );
+    assert_eq!(
+        fault(Query { point: Some((640.0, 1.0)), ..every() }),
+        "point: expected a pixel of the image of 640x480, got (640, 1)"
+    );
+    assert!(fault(Query { point: Some((5.0, -0.5)), ..every() }).starts_with("point"));
+    assert_eq!(
+        fault(Query { rect: PixelBox::new(5, 480, 10, 10), ..every() }),
+        "box: expected a part of the image of 640x480, got 10x10 at (5, 480)"
+    );
+    assert_eq!(
+        fault(Query { rect: PixelBox::new(5, 5, 10, 0), ..every() }),
+        "box: expected width and height of at least 1 (width 0: no filter), got 10x0"
+    );
+    assert_eq!(fault(text(&"a ".repeat(200))), "text: expected at most 256 characters, got 400");
     assert_eq!(fault(Query { min_score: 1.5, ..every() }), "min_score: expected 0 to 1, got 1.5");
     assert!(fault(Query { min_score: f32::NAN, ..every() }).starts_with("min_score"));
     assert!(fault(Query { max_age_secs: -1.0, ..every() }).starts_with("max_age"));
@@ -174,13 +191,32 @@ fn nonsense_is_refused() {
 }
 
 #[test]
-fn ties_go_to_the_newest_and_then_to_the_lowest_id() {
+fn before_the_first_picture_no_pixel_lies_outside() {
+    let empty = Album::new(10);
+    assert_eq!(ids(&empty, &Query { point: Some((5000.0, 5000.0)), ..Query::default() }), [0u64; 0]);
+}
+
+#[test]
+fn pixels_are_those_of_the_newest_picture() {
+    let mut album = Album::new(10);
+    album.put(Entry { at: (100, 100), side: 20, ..Entry::new(1, "a mug") });
+    let header = album.memory.view("front").unwrap().header.clone();
+    let header = Header { stamp: Stamp { secs: 101, nanos: 0 }, ..header };
+    album.memory.look(&header, Size::new(1280, 960), Some(at(101)), at(101));
+    assert_eq!(ids(&album, &Query { point: Some((220.0, 220.0)), ..Query::default() }), [1]);
+    assert_eq!(ids(&album, &Query { point: Some((110.0, 110.0)), ..Query::default() }), [0u64; 0]);
+    assert_eq!(ids(&album, &Query { rect: PixelBox::new(239, 239, 900, 1), ..Query::default() }), [1]);
+    assert_eq!(ids(&album, &Query { rect: PixelBox::new(100, 100, 50, 50), ..Query::default() }), [0u64; 0]);
+}
+
+#[test]
+fn ties_go_to_the_lowest_id() {
     let mut album = Album::new(10);
     for (id, secs) in [(3, 100), (1, 100), (2, 150)] {
         album.put(Entry { secs, ..Entry::new(id, "a mug") });
     }
-    assert_eq!(ids(&album, &text("mug")), [2, 1, 3]);
-    assert_eq!(ids(&album, &Query { limit: 1, ..text("mug") }), [2]);
+    assert_eq!(ids(&album, &text("mug")), [1, 2, 3]);
+    assert_eq!(ids(&album, &Query { limit: 1, ..text("mug") }), [1]);
 }
 
 /// 1,000 objects with captions as the built-in model makes them.
@@ -206,7 +242,7 @@ fn a_thousand_objects_are_asked_in_no_time() {
         let query = Query { limit: 10, ..text(question) };
         let times = (0..5).map(|_| {
             let began = Instant::now();
-            assert!(!album.memory.ask(&query, NOW).unwrap().is_empty());
+            assert!(!album.memory.ask(&query, now()).unwrap().is_empty());
             began.elapsed()
         });
         let best = times.min().unwrap();
@@ -219,7 +255,7 @@ proptest! {
     #[test]
     fn any_text_is_answered_and_always_the_same(question in ".{0,40}|(red|mug|not|or|to|drink|,| ){0,9}") {
         let album = kitchen();
-        let answers = album.memory.ask(&text(&question), NOW).unwrap();
+        let answers = album.memory.ask(&text(&question), now()).unwrap();
         prop_assert!(answers.iter().all(|answer| answer.score > 0.0 && answer.score <= 1.0));
         prop_assert!(answers.is_sorted_by(|a, b| a.score >= b.score));
         let again = ids(&album, &text(&question));
