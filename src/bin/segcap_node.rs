@@ -135,10 +135,12 @@ Examples:
   ros2 topic pub --once /segcap/prompt_point geometry_msgs/msg/PointStamped '{point: {x: 320, y: 240}}'
   ros2 topic echo /segcap/regions --field regions[0].caption
   ros2 param set /segcap everything.enabled true
+  ros2 action send_goal --feedback /segcap/describe_everything segcap/action/DescribeEverything '{caption: true}'
 
 Topics in:   image, image/compressed; ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
 Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed
 Service:     ~/segment (an image or the newest frame, and prompts; answers with regions)
+Action:      ~/describe_everything (everything in the newest frame, in words, with progress)
 ";
 
 /// What `--help` says beyond the options, of which there are none: a ROS node is told by ROS arguments.

@@ -11,7 +11,7 @@ use super::candidate::{Candidate, Decoding, unit};
 use super::geometry::{PixelBox, Point, Size};
 use super::islands::without_small_parts;
 use super::nms;
-use super::ports::{MaskCandidates, ModelError};
+use super::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError};
 use super::progress::{OnProgress, Stage, tell};
 use super::prompt::Shape;
 use super::prompt_batch::{MAX_BATCH, of_points};
@@ -38,20 +38,76 @@ pub(super) fn regions(
     span: &Span,
     on_progress: &mut OnProgress,
 ) -> Result<Vec<Candidate>, ModelError> {
-    let grid = grid(settings.points_per_side, transform.image);
-    let mut waiting = Vec::new();
-    for (index, points) in grid.chunks(MAX_BATCH).enumerate() {
-        tell(on_progress, Stage::Segment, span.done_before + index * MAX_BATCH, span.total)?;
-        let candidates = decoding.decode(&of_points(points, transform))?;
-        waiting.extend(good_ones(decoding, &candidates, settings, transform.image));
+    let mut search = Search::new(settings.clone(), transform.image);
+    while search.done() < search.total() {
+        tell(on_progress, Stage::Segment, span.done_before + search.done(), span.total)?;
+        search.ask(decoding, transform, MAX_BATCH)?;
     }
-    tell(on_progress, Stage::Filter, 0, waiting.len())?;
-    let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
-    let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
-    let kept = nms::keep_best(&boxes, &scores, settings.nms_thresh);
-    let regions = kept.into_iter().take(settings.max_regions).map(|index| waiting[index].candidate()).collect();
-    tell(on_progress, Stage::Filter, waiting.len(), waiting.len())?;
+    let candidates = search.candidates();
+    tell(on_progress, Stage::Filter, 0, candidates)?;
+    let regions = search.into_regions();
+    tell(on_progress, Stage::Filter, candidates, candidates)?;
     Ok(regions)
+}
+
+/// Everything-mode on one image, batch by batch, so that others may have the decoder in between.
+pub struct Search {
+    settings: EverythingSettings,
+    grid: Vec<Point>,
+    done: usize,
+    waiting: Vec<Waiting>,
+}
+
+impl Search {
+    pub fn new(settings: EverythingSettings, image: Size) -> Self {
+        let grid = grid(settings.points_per_side, image);
+        Self { settings, grid, done: 0, waiting: Vec::new() }
+    }
+
+    /// Clicks.
+    pub fn total(&self) -> usize {
+        self.grid.len()
+    }
+
+    /// Clicks that have been decoded.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Masks that may become regions.
+    pub fn candidates(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// One run of the decoder with the next `batch` clicks.
+    pub fn step(
+        &mut self,
+        decoder: &mut dyn MaskDecoder,
+        embedding: &Embedding,
+        batch: usize,
+    ) -> Result<(), ModelError> {
+        self.ask(&mut Decoding::new(decoder, embedding), &embedding.transform, batch)
+    }
+
+    fn ask(&mut self, decoding: &mut Decoding, transform: &ModelFromImage, batch: usize) -> Result<(), ModelError> {
+        let end = self.grid.len().min(self.done + batch.clamp(1, MAX_BATCH));
+        let points = &self.grid[self.done..end];
+        if !points.is_empty() {
+            let candidates = decoding.decode(&of_points(points, transform))?;
+            self.waiting.extend(good_ones(decoding, &candidates, &self.settings, transform.image));
+            self.done = end;
+        }
+        Ok(())
+    }
+
+    /// What the clicks so far have found, best predicted IoU first.
+    pub(super) fn into_regions(self) -> Vec<Candidate> {
+        let Self { settings, waiting, .. } = self;
+        let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
+        let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
+        let kept = nms::keep_best(&boxes, &scores, settings.nms_thresh);
+        kept.into_iter().take(settings.max_regions).map(|index| waiting[index].candidate()).collect()
+    }
 }
 
 /// The shape from which a region can be captioned: the box of its mask.
@@ -117,7 +173,7 @@ mod tests {
 
     use super::*;
     use crate::core::fake_model::{Call, FakeControl, RADIUS, fake_embedding, fake_model};
-    use crate::core::ports::{Embedding, MaskDecoder, PromptBatch};
+    use crate::core::ports::PromptBatch;
     use crate::core::progress::{Progress, ignore};
 
     const IMAGE: Size = Size { width: 64, height: 48 };
@@ -199,6 +255,34 @@ mod tests {
         let stopped = run(model.vision.decoder.as_mut(), &fine, &mut stop);
         assert!(matches!(stopped, Err(ModelError::Canceled)));
         assert_eq!(control.calls(Call::Decode), 4);
+    }
+
+    #[test]
+    fn batch_by_batch_it_finds_the_same() {
+        let whole = run_fake(&settings()).0;
+        for batch in [0, 1, 5, 1000] {
+            let (mut model, control) = fake_model();
+            let (embedding, mut search) = (fake_embedding(IMAGE), Search::new(settings(), IMAGE));
+            while search.done() < search.total() {
+                search.step(model.vision.decoder.as_mut(), &embedding, batch).unwrap();
+            }
+            assert_eq!(control.calls(Call::Decode), 16usize.div_ceil(batch.clamp(1, MAX_BATCH)));
+            search.step(model.vision.decoder.as_mut(), &embedding, batch).unwrap();
+            assert_eq!((control.rows(Call::Decode), search.candidates()), (16, 32), "nothing is asked twice");
+            assert_eq!(search.into_regions(), whole);
+        }
+    }
+
+    #[test]
+    fn a_search_that_is_broken_off_has_what_it_found_so_far() {
+        let (mut model, control) = fake_model();
+        let (embedding, mut search) = (fake_embedding(IMAGE), Search::new(settings(), IMAGE));
+        search.step(model.vision.decoder.as_mut(), &embedding, 4).unwrap();
+        control.fail_next(Call::Decode, 1);
+        assert!(search.step(model.vision.decoder.as_mut(), &embedding, 4).is_err());
+        assert_eq!((search.done(), search.total()), (4, 16));
+        let regions = search.into_regions();
+        assert!(!regions.is_empty() && regions.iter().all(|region| region.mask.bbox().y < 12), "the first row only");
     }
 
     /// The left half of the image and the right one; the first with a speck at the right edge.

@@ -4,6 +4,7 @@ pub mod candidate;
 pub mod caption;
 pub mod code;
 pub mod configuration;
+pub mod describe;
 #[cfg(test)]
 pub(crate) mod dice;
 pub mod everything;
@@ -11,6 +12,7 @@ pub mod everything;
 pub(crate) mod fake_model;
 pub mod frame;
 pub mod geometry;
+pub mod goals;
 pub mod greedy;
 pub mod islands;
 pub mod label_map;

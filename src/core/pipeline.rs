@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::candidate::{Candidate, Decoding};
-use super::everything;
+use super::everything::{self, Search};
 use super::mask::Mask;
 use super::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError};
 use super::progress::{OnProgress, Stage, tell};
@@ -81,6 +81,11 @@ pub fn segment(
     found.sort_by_key(|found| found.prompt_index);
     tell(on_progress, Stage::Segment, total, total)?;
     Ok(found)
+}
+
+/// What an everything-search has found, as for one prompt.
+pub fn found_by(search: Search) -> Vec<Found> {
+    for_each_asker(search.into_regions(), &[0])
 }
 
 /// The indices of `prompts` prompts for which nothing was found.

@@ -24,6 +24,8 @@ pub const OVERLAY_COMPRESSED: &str = "overlay/compressed";
 
 pub const SEGMENT: &str = "~/segment";
 
+pub const DESCRIBE_EVERYTHING: &str = "~/describe_everything";
+
 pub const SET_PARAMETERS: &str = "~/set_parameters";
 pub const SET_PARAMETERS_ATOMICALLY: &str = "~/set_parameters_atomically";
 pub const GET_PARAMETERS: &str = "~/get_parameters";
@@ -45,6 +47,11 @@ pub fn image_topic(camera: &str, transport: ImageTransport) -> String {
 /// A topic of the node for one camera: `~/<name>`, or `~/<camera>/<name>` where cameras have names.
 pub fn camera_topic(camera: &str, name: &str) -> String {
     if camera.is_empty() { format!("~/{name}") } else { format!("~/{camera}/{name}") }
+}
+
+/// An action is three services and two topics: "send_goal", "cancel_goal", "get_result", "feedback", "status".
+pub fn action_part(action: &str, part: &str) -> String {
+    format!("{action}/_action/{part}")
 }
 
 /// REP-2003 sensor data, but only the newest picture.
@@ -74,6 +81,16 @@ pub fn service_qos() -> QosProfile {
     QosProfile::services_default().keep_last(64)
 }
 
+/// Deep enough for a burst of captions.
+pub fn feedback_qos() -> QosProfile {
+    QosProfile::default().reliable().keep_last(64)
+}
+
+/// As rcl_action has it: who comes later still sees the last state of all goals.
+pub fn goal_status_qos() -> QosProfile {
+    QosProfile::default().reliable().transient_local().keep_last(1)
+}
+
 pub fn parameter_service_qos() -> QosProfile {
     QosProfile::parameters()
 }
@@ -96,6 +113,7 @@ mod tests {
         assert_eq!(image_topic("", ImageTransport::Raw), "image");
         assert_eq!(image_topic("", ImageTransport::Compressed), "image/compressed");
         assert_eq!(camera_topic("", REGIONS), "~/regions");
+        assert_eq!(action_part(DESCRIBE_EVERYTHING, "status"), "~/describe_everything/_action/status");
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //! ```text
 //! [ros-spin thread]  images -> Handle::frame     prompts -> Handle::prompts     parameters -> watch channel
 //!                    segment -> Handle::segment (queued there; the answer is awaited in a tokio task)
+//!                    describe_everything -> Handle::describe_everything (followed in a tokio task)
 //! [tokio tasks]      OutputReceiver -> publish -> overlay
 //! ```
 //! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
 
 mod cameras;
 mod convert;
+mod describe;
 mod images;
 pub mod interfaces;
 pub mod log;

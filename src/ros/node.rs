@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cameras::Cameras;
+use super::describe::serve_describe_everything;
 use super::interfaces;
 use super::names::Names;
 use super::overlay::{Painting, PlainFeed, overlay};
@@ -46,7 +47,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Creates every topic and service, and starts to spin. Must be called in a tokio runtime with time enabled. Live
+    /// Creates every topic, service and action, and starts to spin. Must be called in a tokio runtime with time enabled. Live
     /// parameters are handed to `apply` as they change; `lost` is cancelled if the node dies.
     ///
     /// # Errors
@@ -82,8 +83,10 @@ impl Node {
         tasks.spawn(publish_outputs(outputs, topics));
 
         let calls = TaskTracker::new();
-        let segment = serve_segment(&mut node, handle.clone(), cameras, calls.clone());
+        let segment = serve_segment(&mut node, handle.clone(), cameras.clone(), calls.clone());
         serving.push(segment.map_err(entity(interfaces::SEGMENT))?);
+        let describe = serve_describe_everything(&mut node, handle.clone(), cameras, calls.clone());
+        serving.extend(describe.map_err(entity(interfaces::DESCRIBE_EVERYTHING))?);
 
         let spin = SpinThread::start(SpinWork { node, names, handle, input, cameras: plain_feeds, serving, lost })?;
         Ok(Self { spin, tasks, calls })
@@ -97,7 +100,7 @@ impl Node {
     pub async fn shutdown(mut self) -> Result<(), NodeError> {
         self.calls.close();
         if timeout(LAST_ANSWERS, self.calls.wait()).await.is_err() {
-            log::warn!("{} calls of {} got no answer", self.calls.len(), interfaces::SEGMENT);
+            log::warn!("{} requests or goals got no answer", self.calls.len());
         }
         self.tasks.shutdown().await;
         self.spin.end()

@@ -6,8 +6,10 @@ use std::time::Duration;
 use image::RgbImage;
 
 use crate::core::code::ResultCode;
+use crate::core::describe::GoalError;
 use crate::core::frame::Stamp;
 use crate::core::pixels::ImageError;
+use crate::core::progress::Stage;
 use crate::core::prompt::{PromptError, RawPrompt};
 use crate::core::raw_image::RawFrame;
 use crate::core::region::RegionArray;
@@ -64,6 +66,25 @@ impl From<PromptError> for Refusal {
     fn from(error: PromptError) -> Self {
         Self::new(error.code(), error.to_string())
     }
+}
+
+impl From<GoalError> for Refusal {
+    fn from(error: GoalError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// How far a goal has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribeProgress {
+    pub stage: Stage,
+    /// Of `total`: clicks in `Segment`, candidates in `Filter`, regions in `Caption`, one in `Encode`.
+    pub done: usize,
+    pub total: usize,
+    /// The newest region, "" before the first one.
+    pub id: String,
+    /// Its words, "" while it has none.
+    pub caption: String,
 }
 
 /// What the runtime has to say without being asked in a call.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use image::RgbImage;
 
 use super::api::Refusal;
+use super::describe::WordsPart;
 use super::requests::Reply;
 use super::sticky::Words;
 use crate::core::ports::Embedding;
@@ -51,12 +52,22 @@ impl CaptionJob {
     }
 }
 
+/// What the caption thread does next.
+pub(super) enum Work {
+    Job(Box<CaptionJob>),
+    /// A turn of a goal.
+    Describe(Box<WordsPart>),
+}
+
 #[derive(Default)]
 struct Waiting {
     /// Requests and once-prompts, oldest first; bounded, refuses when full.
     asked: VecDeque<CaptionJob>,
     /// The newest frame of each camera, the camera that waits longest first.
     streams: VecDeque<CaptionJob>,
+    /// There is one goal at a time; it takes turns with everything else.
+    describe: Option<Box<WordsPart>>,
+    had_turn: bool,
 }
 
 pub(super) struct CaptionInbox {
@@ -100,15 +111,32 @@ impl CaptionInbox {
         Ok(displaced)
     }
 
-    /// What was asked for goes first; `None` when stopped.
-    pub(super) fn take(&self) -> Option<CaptionJob> {
+    /// Never waits. A goal that is there already has ended: there is one at a time.
+    pub(super) fn put_describe(&self, part: Box<WordsPart>) {
+        let mut waiting = self.lock();
+        // Dropped outside the lock: it ends its goal.
+        let dropped = if self.is_stopped() { Some(part) } else { waiting.describe.replace(part) };
+        drop(waiting);
+        self.arrived.notify_one();
+        drop(dropped);
+    }
+
+    /// A goal that needs another turn; unless a newer one has come, which means that it has ended.
+    pub(super) fn put_back(&self, part: Box<WordsPart>) {
+        if self.lock().describe.is_none() {
+            self.put_describe(part);
+        }
+    }
+
+    /// What was asked for goes first; a goal has every other turn. `None` when stopped.
+    pub(super) fn take(&self) -> Option<Work> {
         let mut waiting = self.lock();
         loop {
             if self.is_stopped() {
                 return None;
             }
-            if let Some(job) = waiting.asked.pop_front().or_else(|| waiting.streams.pop_front()) {
-                return Some(job);
+            if let Some(work) = waiting.next() {
+                return Some(work);
             }
             waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
@@ -124,7 +152,8 @@ impl CaptionInbox {
         let mut waiting = self.lock();
         self.stopped.store(true, Ordering::Release);
         self.arrived.notify_all();
-        let Waiting { asked, streams } = std::mem::take(&mut *waiting);
+        let Waiting { asked, streams, describe, .. } = std::mem::take(&mut *waiting);
+        drop((waiting, describe));
         asked.into_iter().chain(streams).collect()
     }
 
@@ -135,6 +164,17 @@ impl CaptionInbox {
 }
 
 impl Waiting {
+    fn next(&mut self) -> Option<Work> {
+        let goal_first = !self.had_turn;
+        if let Some(part) = self.describe.take_if(|_| goal_first) {
+            self.had_turn = true;
+            return Some(Work::Describe(part));
+        }
+        self.had_turn = false;
+        let job = self.asked.pop_front().or_else(|| self.streams.pop_front());
+        job.map(|job| Work::Job(Box::new(job))).or_else(|| self.describe.take().map(Work::Describe))
+    }
+
     fn put_stream(&mut self, job: CaptionJob) -> Option<CaptionJob> {
         let camera = &job.array.header.camera;
         match self.streams.iter_mut().find(|waiting| waiting.array.header.camera == *camera) {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::api::{PromptSubmission, Refusal, SegmentRequest};
+use super::describe::Describing;
 use super::requests::{Answer, PendingRequest};
 use super::shared::Shared;
 use super::stats::{Stats, StatsSnapshot};
 use crate::core::code::ResultCode;
+use crate::core::describe::Goal;
 use crate::core::prompt::RawPrompt;
 use crate::core::raw_image::RawFrame;
 use crate::core::settings::Settings;
@@ -63,7 +65,21 @@ impl Handle {
         }
     }
 
-    /// Inactive: frames are ignored, prompts and requests refused with `NOT_ACTIVE`, waiting ones too. Sticky sets stay.
+    /// Segments everything in the newest frame of a camera and describes it. The masks go out as `Output::Regions`, with
+    /// words, if they are wanted, once more. Frames, prompts and requests have their turns between the goal's batches.
+    ///
+    /// # Errors
+    /// `OVERLOADED` while another goal runs, `NOT_ACTIVE`, `CANCELED` at shutdown; `INVALID_PROMPT` for numbers out of
+    /// range, `UNSUPPORTED` where words are wanted and cannot be had, `NO_IMAGE` or `NOT_FOUND` for the camera.
+    pub fn describe_everything(&self, goal: &Goal) -> Result<Describing, Refusal> {
+        let stats = &self.0.stats;
+        stats.goals_in.add(1);
+        let course = self.0.begin_goal(goal).inspect_err(|_| stats.goals_refused.add(1))?;
+        Ok(Describing::new(course, Arc::clone(stats)))
+    }
+
+    /// Inactive: frames are ignored, prompts, requests and goals refused with `NOT_ACTIVE`, waiting ones too. Sticky sets
+    /// stay.
     pub fn set_active(&self, active: bool) {
         self.0.set_active(active);
     }
@@ -97,10 +113,7 @@ impl Handle {
 
     fn admit(&self, request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
         self.check_count(&request.prompts, false)?;
-        if request.caption && !self.can_caption() {
-            let why = if self.0.model_captions { "caption.mode is off" } else { "the loaded bundle does not caption" };
-            return Err(Refusal::new(ResultCode::Unsupported, format!("a caption was asked for, but {why}")));
-        }
+        self.0.check_can_caption(request.caption)?;
         let (pending, receiver) = PendingRequest::new(request, self.0.settings().limits.request_timeout);
         let deadline = pending.deadline;
         self.0.inbox.put_request(pending)?;

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::api::{PromptSubmission, Refusal};
 use super::camera::{Arrived, Camera};
+use super::describe::SearchPart;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
@@ -30,6 +31,8 @@ pub(super) struct Waiting {
     pub prompts: VecDeque<PendingPrompts>,
     /// Oldest first.
     pub requests: VecDeque<PendingRequest>,
+    /// The goal that runs, between two of its turns.
+    pub describe: Option<Box<SearchPart>>,
     pub stopped: bool,
     inactive: bool,
 }
@@ -116,6 +119,34 @@ impl Inbox {
         drop(waiting);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// `make` gets the camera that is meant. A goal that is there already has ended: there is one at a time.
+    pub(super) fn put_describe(
+        &self,
+        camera: &str,
+        make: impl FnOnce(Arc<str>) -> Box<SearchPart>,
+    ) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.check_open()?;
+        let camera = waiting.resolve(camera)?;
+        // Dropped outside the lock: it ends its goal.
+        let old = waiting.describe.replace(make(camera));
+        drop(waiting);
+        self.arrived.notify_one();
+        drop(old);
+        Ok(())
+    }
+
+    /// For the vision thread: a goal that needs another turn; unless a newer one has come, which means that it has ended.
+    pub(super) fn put_back(&self, part: Box<SearchPart>) {
+        let mut waiting = self.lock();
+        let dropped = if waiting.describe.is_none() { waiting.describe.replace(part) } else { Some(part) };
+        drop((waiting, dropped));
+    }
+
+    pub(super) fn check_open(&self) -> Result<(), Refusal> {
+        self.lock().check_open()
     }
 
     /// Also wakes the vision thread: settings have changed.

@@ -6,6 +6,8 @@
 //! Handle::segment --/                |                 /---> the same stamp again with captions
 //!                                    \-> caption inbox -> [caption thread]
 //! ```
+//! `Handle::describe_everything` goes the same way in many small turns: see `describe`.
+//!
 //! Every queue is bounded and says what happens when it is full. Neither thread ever waits for a consumer.
 
 pub mod api;
@@ -14,6 +16,7 @@ mod camera;
 mod caption_inbox;
 mod caption_thread;
 mod deliver;
+mod describe;
 mod encoded;
 mod guard;
 mod handle;
@@ -28,6 +31,7 @@ mod stats;
 mod sticky;
 mod vision_thread;
 
+pub use describe::{Described, Describing};
 pub use handle::Handle;
 pub use lifecycle::{Runtime, StartError};
 pub use output::OutputReceiver;

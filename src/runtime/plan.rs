@@ -1,7 +1,8 @@
 //! What the vision thread does next: which picture, and whose prompts on it.
 //!
 //! Each camera, the requests with a picture of their own, and the prompts that name a stamp are lanes that take turns, so
-//! that no client keeps another waiting for more than one turn of each. Prompts and requests for the same picture go
+//! that no client keeps another waiting for more than one turn of each; a goal of "describe everything" is one more lane,
+//! with a turn for each of its batches. Prompts and requests for the same picture go
 //! together in one turn. Nothing waits in order to gather more: while a turn runs, the next one's prompts gather anyway.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::api::{PromptSubmission, Refusal};
 use super::camera::Arrived;
+use super::describe::SearchPart;
 use super::inbox::{Next, Waiting};
 use super::requests::PendingRequest;
 use super::sticky::StickySet;
@@ -49,6 +51,8 @@ pub(super) struct Turn {
 #[derive(Debug)]
 pub(super) enum Todo {
     Turn(Turn),
+    /// One turn of a goal.
+    Describe(Box<SearchPart>),
     /// Prompts came to nothing: for each its camera and why.
     Refuse(Vec<(Arc<str>, Refusal)>),
 }
@@ -64,6 +68,7 @@ enum Lane {
     #[default]
     Own,
     Past,
+    Describe,
     Camera(Arc<str>),
 }
 
@@ -94,19 +99,23 @@ impl Planner {
         if !refused.is_empty() {
             return Next::Work(Todo::Refuse(refused));
         }
-        let mut lanes: Vec<Lane> = vec![Lane::Own, Lane::Past];
+        if let Some(part) = waiting.describe.take_if(|part| part.is_urgent()) {
+            return Next::Work(Todo::Describe(part));
+        }
+        let mut lanes: Vec<Lane> = vec![Lane::Own, Lane::Past, Lane::Describe];
         lanes.extend(waiting.cameras.keys().cloned().map(Lane::Camera));
         let after_last = lanes.iter().position(|lane| *lane > self.last).unwrap_or(0);
         lanes.rotate_left(after_last);
         for lane in lanes {
-            let turn = match &lane {
-                Lane::Own => own_turn(waiting),
-                Lane::Past => past_turn(waiting, now),
-                Lane::Camera(camera) => self.camera_turn(camera, waiting, now),
+            let todo = match &lane {
+                Lane::Own => own_turn(waiting).map(Todo::Turn),
+                Lane::Past => past_turn(waiting, now).map(Todo::Turn),
+                Lane::Describe => waiting.describe.take().map(Todo::Describe),
+                Lane::Camera(camera) => self.camera_turn(camera, waiting, now).map(Todo::Turn),
             };
-            if let Some(turn) = turn {
+            if let Some(todo) = todo {
                 self.last = lane;
-                return Next::Work(Todo::Turn(turn));
+                return Next::Work(todo);
             }
         }
         Next::Wait(self.next_moment(waiting, now))

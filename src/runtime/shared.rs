@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::{Output, Refusal};
 use super::caption_inbox::{CaptionInbox, CaptionJob, Recipient};
+use super::describe::{Course, Runner, SearchPart};
 use super::inbox::{Inbox, PendingPrompts};
 use super::output::OutputSender;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
+use crate::core::describe::Goal;
 use crate::core::region::{Caption, CaptionState};
 use crate::core::settings::{CaptionMode, Settings};
 
@@ -19,6 +21,8 @@ pub(super) struct Shared {
     pub model_captions: bool,
     pub inbox: Inbox,
     pub captions: CaptionInbox,
+    /// The last goal, perhaps still running.
+    goal: Mutex<Option<Arc<Course>>>,
     pub output: OutputSender,
     pub stats: Arc<Stats>,
 }
@@ -38,6 +42,7 @@ impl Shared {
             model_captions: captions,
             inbox: Inbox::new(most_pending, Arc::clone(&stats)),
             captions: CaptionInbox::new(most_pending),
+            goal: Mutex::default(),
             output,
             stats,
         }
@@ -65,17 +70,55 @@ impl Shared {
             self.inbox.activate();
         } else {
             let waited = self.inbox.deactivate();
-            self.refuse_all(waited, &Refusal::new(ResultCode::NotActive, "the node became inactive"));
+            let refusal = Refusal::new(ResultCode::NotActive, "the node became inactive");
+            self.end_goal(&refusal);
+            self.refuse_all(waited, &refusal);
         }
     }
 
     /// Both threads leave at the end of the model run that they are in.
     pub(super) fn stop(&self) {
         let refusal = Refusal::new(ResultCode::Canceled, "the node is shutting down");
-        self.refuse_all(self.inbox.stop(), &refusal);
+        let waited = self.inbox.stop();
+        self.end_goal(&refusal);
+        self.refuse_all(waited, &refusal);
         for job in self.captions.stop() {
             job.refuse(&refusal);
         }
+    }
+
+    /// Begins a goal, unless one runs.
+    pub(super) fn begin_goal(&self, goal: &Goal) -> Result<Arc<Course>, Refusal> {
+        let mut last = self.goal.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_some_and(|course| !course.is_over()) {
+            let message =
+                "a goal of describe_everything runs already: expected one at a time; cancel it or ask again later";
+            return Err(Refusal::new(ResultCode::Overloaded, message));
+        }
+        self.inbox.check_open()?;
+        let plan = goal.check(&self.settings().everything)?;
+        self.check_can_caption(goal.caption)?;
+        let course = Arc::new(Course::new(plan.time_limit));
+        let part = |camera| Box::new(SearchPart::new(Runner::new(Arc::clone(&course)), camera, plan));
+        self.inbox.put_describe(&goal.camera, part)?;
+        *last = Some(Arc::clone(&course));
+        Ok(course)
+    }
+
+    fn end_goal(&self, refusal: &Refusal) {
+        let last = self.goal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(course) = &*last {
+            course.end(Err(refusal.clone()));
+        }
+    }
+
+    /// Refuses where words are `wanted` and cannot be had.
+    pub(super) fn check_can_caption(&self, wanted: bool) -> Result<(), Refusal> {
+        if !wanted || self.can_caption() {
+            return Ok(());
+        }
+        let why = if self.model_captions { "caption.mode is off" } else { "the loaded bundle does not caption" };
+        Err(Refusal::new(ResultCode::Unsupported, format!("a caption was asked for, but {why}")))
     }
 
     /// Gives regions to the caption thread. Where it cannot take them, that is said instead of words.

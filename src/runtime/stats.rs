@@ -151,6 +151,12 @@ stats! {
         requests_refused,
         /// `segment` calls whose caller left before the answer.
         requests_abandoned,
+        /// `describe_everything` goals, refused ones too.
+        goals_in,
+        /// Goals that did not begin.
+        goals_refused,
+        /// Goals that were done to the end.
+        goals_done,
         /// Runs of the image encoder.
         encodes,
         /// Embeddings found in the cache.

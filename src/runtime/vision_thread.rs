@@ -34,14 +34,14 @@ pub(super) fn run(shared: &Shared, model: VisionModel) {
     }
 }
 
-struct Vision<'a> {
-    shared: &'a Shared,
+pub(super) struct Vision<'a> {
+    pub shared: &'a Shared,
     /// Those with which the turn began.
     settings: Arc<Settings>,
-    model: VisionModel,
+    pub model: VisionModel,
     planner: Planner,
     encoded: EncodedFrames,
-    ids: Ids,
+    pub ids: Ids,
 }
 
 impl Vision<'_> {
@@ -50,6 +50,7 @@ impl Vision<'_> {
         self.encoded.set_most_bytes(self.settings.embedding_cache_bytes);
         match todo {
             Todo::Turn(turn) => self.take(turn),
+            Todo::Describe(part) => self.describe(part),
             Todo::Refuse(refused) => {
                 for (camera, refusal) in refused {
                     self.shared.refuse_prompts(camera, refusal);
@@ -88,7 +89,7 @@ impl Vision<'_> {
     }
 
     /// The converted picture, with its embedding if it has been encoded before.
-    fn open(&mut self, target: &Target) -> Result<(Frame, Option<Embedding>), Refusal> {
+    pub(super) fn open(&mut self, target: &Target) -> Result<(Frame, Option<Embedding>), Refusal> {
         let known = match target {
             Target::Arrived(arrived) => self.encoded.of_message(arrived),
             Target::Past { camera, stamp } => {
@@ -138,7 +139,7 @@ impl Vision<'_> {
         }
     }
 
-    fn encode(&mut self, frame: &Frame, target: &Target) -> Result<Embedding, Refusal> {
+    pub(super) fn encode(&mut self, frame: &Frame, target: &Target) -> Result<Embedding, Refusal> {
         let Self { shared, model, encoded, .. } = self;
         shared.stats.encodes.add(1);
         let run = || guarded(&shared.stats, "encoding the image", || model.encoder.encode(&frame.image));

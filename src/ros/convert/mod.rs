@@ -3,12 +3,17 @@
 //! r2r panics when it makes a C string of text with a NUL, so all text that leaves passes [`text`]. Numbers are handed on
 //! as they came: what is wrong with them is core's to say, with a code.
 
+mod describe;
 mod image;
 mod logging;
 mod parameter;
 mod prompt;
 mod region;
 
+pub use describe::{
+    cancel_request, cancel_response, describe_goal, describe_result, feedback, goal_id, goal_response, goal_statuses,
+    result_response,
+};
 pub use image::{compressed_frame, jpeg_message, label_map_message, raw_frame, rgb_message};
 pub use logging::log_message;
 pub use parameter::{declared, from_override, parameter_descriptor, parameter_event, parameter_message};
@@ -42,6 +47,11 @@ fn time(stamp: Stamp) -> builtin_interfaces::msg::Time {
 /// Stamp and frame of the picture, unchanged.
 fn header(header: &Header) -> std_msgs::msg::Header {
     std_msgs::msg::Header { stamp: time(header.stamp), frame_id: text(&header.frame_id) }
+}
+
+/// The system's clock as a stamp.
+pub fn now_stamp() -> Stamp {
+    stamp(&now())
 }
 
 /// The system's clock as a ROS time.

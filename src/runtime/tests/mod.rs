@@ -1,6 +1,8 @@
 //! The runtime with a model whose answers can be foretold and whose runs can be held.
 
 mod captions;
+mod describe;
+mod describe_ends;
 mod faults;
 mod frames;
 mod prompts;

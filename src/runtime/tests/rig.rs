@@ -20,7 +20,7 @@ use crate::runtime::api::{Output, PromptSubmission, Refusal, SegmentRequest};
 use crate::runtime::{Handle, OutputReceiver, Runtime};
 
 /// Far longer than anything here takes: a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Lies in the fake model's square pixel by pixel.
 pub const SIZE: Size = Size { width: 64, height: 48 };
@@ -79,6 +79,19 @@ impl ImageEncoder for GatedEncoder {
     }
 }
 
+struct GatedDecoder(Box<dyn MaskDecoder>, Arc<Gate>);
+
+impl MaskDecoder for GatedDecoder {
+    fn mask_input_size(&self) -> Option<Size> {
+        self.0.mask_input_size()
+    }
+
+    fn decode(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
+        self.1.pass();
+        self.0.decode(embedding, prompts)
+    }
+}
+
 struct GatedPrefix(Box<dyn CaptionPrefix>, Arc<Gate>);
 
 impl CaptionPrefix for GatedPrefix {
@@ -96,6 +109,8 @@ pub struct Rig {
     pub control: Arc<FakeControl>,
     /// Before each run of the encoder.
     pub encoder: Arc<Gate>,
+    /// Before each run of the decoder.
+    pub decoder: Arc<Gate>,
     /// Before each run of the caption prefix.
     pub captions: Arc<Gate>,
 }
@@ -107,13 +122,14 @@ impl Rig {
     }
 
     pub fn start_with(mut model: Model, control: Arc<FakeControl>, settings: Settings) -> Self {
-        let (encoder, captions) = (Arc::new(Gate::default()), Arc::new(Gate::default()));
+        let [encoder, decoder, captions] = [(); 3].map(|()| Arc::new(Gate::default()));
         model.vision.encoder = Box::new(GatedEncoder(model.vision.encoder, encoder.clone()));
+        model.vision.decoder = Box::new(GatedDecoder(model.vision.decoder, decoder.clone()));
         model.caption = model
             .caption
             .map(|caption| CaptionModel { prefix: Box::new(GatedPrefix(caption.prefix, captions.clone())), ..caption });
         let (runtime, handle, output) = Runtime::start(model, settings).unwrap();
-        Self { runtime: Some(runtime), handle, output, control, encoder, captions }
+        Self { runtime: Some(runtime), handle, output, control, encoder, decoder, captions }
     }
 
     pub async fn output(&mut self) -> Output {
@@ -166,6 +182,7 @@ impl Drop for Rig {
     /// So that a failing test fails and does not hang in the runtime's end.
     fn drop(&mut self) {
         self.encoder.open();
+        self.decoder.open();
         self.captions.open();
     }
 }

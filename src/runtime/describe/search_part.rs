@@ -1,0 +1,139 @@
+//! A goal in the vision thread: encode, segment in batches, filter; one of them a turn.
+
+use std::sync::Arc;
+
+use super::course::Runner;
+use super::words_part::WordsPart;
+use crate::core::code::ResultCode;
+use crate::core::describe::Plan;
+use crate::core::everything::Search;
+use crate::core::frame::Frame;
+use crate::core::pipeline::{self, Found};
+use crate::core::ports::Embedding;
+use crate::core::progress::Stage;
+use crate::core::prompt::{Prompt, Shape};
+use crate::core::region::RegionArray;
+use crate::runtime::api::{Output, Refusal};
+use crate::runtime::asks::Share;
+use crate::runtime::guard::guarded;
+use crate::runtime::plan::Target;
+use crate::runtime::regions::Labelled;
+use crate::runtime::vision_thread::Vision;
+
+/// Clicks decoded in one turn. Whoever waits beside a goal waits for so many; larger batches are hardly faster.
+const CLICKS_A_TURN: usize = 16;
+
+pub(in crate::runtime) struct SearchPart {
+    runner: Runner,
+    camera: Arc<str>,
+    plan: Plan,
+    /// `None` before the image is encoded.
+    look: Option<Look>,
+}
+
+struct Look {
+    frame: Frame,
+    embedding: Embedding,
+    search: Search,
+}
+
+impl Look {
+    fn is_complete(&self) -> bool {
+        self.search.done() == self.search.total()
+    }
+}
+
+impl SearchPart {
+    /// For the newest frame of `camera` at its first turn.
+    pub(in crate::runtime) fn new(runner: Runner, camera: Arc<str>, plan: Plan) -> Self {
+        Self { runner, camera, plan, look: None }
+    }
+
+    /// It is to be dropped, or to hand over what it has: that costs little and goes before everything else.
+    pub(in crate::runtime) fn is_urgent(&self) -> bool {
+        self.runner.is_over() || self.runner.is_late()
+    }
+}
+
+impl Vision<'_> {
+    /// One turn of a goal.
+    pub(in crate::runtime) fn describe(&mut self, mut part: Box<SearchPart>) {
+        let SearchPart { runner, camera, plan, look } = &mut *part;
+        if runner.is_over() {
+            return;
+        }
+        let is_late = runner.is_late();
+        let step = match look {
+            None if is_late => return runner.end_late(),
+            None => self.look(runner, camera, plan).map(|opened| *look = Some(opened)),
+            Some(look) if !is_late && !look.is_complete() => self.search(runner, look),
+            Some(_) => return self.finish(*part),
+        };
+        match step {
+            Ok(()) => self.shared.inbox.put_back(part),
+            Err(refusal) => runner.end(Err(refusal)),
+        }
+    }
+
+    /// The newest frame, encoded unless it has been before.
+    fn look(&mut self, runner: &Runner, camera: &Arc<str>, plan: &Plan) -> Result<Look, Refusal> {
+        runner.tell(Stage::Encode, 0, 1);
+        let newest = self.shared.inbox.with(|waiting| waiting.cameras.get(camera)?.newest().cloned());
+        let newest = newest.ok_or_else(|| Refusal::new(ResultCode::NoImage, "no frame has arrived yet"))?;
+        let target = Target::Arrived(newest);
+        let (frame, embedding) = self.open(&target)?;
+        let embedding = embedding.map_or_else(|| self.encode(&frame, &target), Ok)?;
+        runner.tell(Stage::Encode, 1, 1);
+        let search = Search::new(plan.everything.clone(), frame.size());
+        runner.tell(Stage::Segment, 0, search.total());
+        Ok(Look { frame, embedding, search })
+    }
+
+    fn search(&mut self, runner: &Runner, look: &mut Look) -> Result<(), Refusal> {
+        let stats = &self.shared.stats;
+        let decoder = self.model.decoder.as_mut();
+        let Look { embedding, search, .. } = look;
+        let run = || search.step(decoder, embedding, CLICKS_A_TURN);
+        stats.decodes.add(1);
+        stats.decode.time(|| guarded(stats, "decoding the prompts", run))?;
+        runner.tell(Stage::Segment, search.done(), search.total());
+        Ok(())
+    }
+
+    /// Masks go out at once; words, if they are wanted and there is time, come from the caption thread.
+    fn finish(&mut self, part: SearchPart) {
+        let SearchPart { runner, plan, look, .. } = part;
+        let Some(look) = look else { return };
+        let is_complete = look.is_complete();
+        let Look { frame, embedding, search } = look;
+        let candidates = search.candidates();
+        runner.tell(Stage::Filter, 0, candidates);
+        let found = pipeline::found_by(search);
+        let wants_words = plan.caption && !found.is_empty() && !runner.is_late();
+        let array = self.label(&frame, found, wants_words);
+        runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
+        runner.tell(Stage::Filter, candidates, candidates);
+        let image = frame.image;
+        self.shared.output.send(Output::Regions { array: Arc::new(array.clone()), image: Arc::clone(&image) });
+        if wants_words {
+            self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, image)));
+        } else if is_complete && (!plan.caption || array.regions.is_empty()) {
+            runner.end(Ok(()));
+        } else {
+            runner.end_late();
+        }
+    }
+
+    fn label(&mut self, frame: &Frame, found: Vec<Found>, captions: bool) -> RegionArray {
+        let everything = Prompt { id: String::new(), shape: Shape::Everything };
+        let share = Share { prompts: vec![everything], first: 0, found };
+        let mut labelled = Labelled::default();
+        labelled.add(&share, frame.header.stamp, captions, &mut self.ids, None);
+        RegionArray {
+            header: frame.header.clone(),
+            size: frame.size(),
+            model: Arc::clone(&self.shared.model_name),
+            regions: labelled.regions,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A goal in the caption thread: words for its regions, a batch a turn.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::course::Runner;
+use crate::core::code::ResultCode;
+use crate::core::ports::{CaptionModel, Embedding};
+use crate::core::progress::Stage;
+use crate::core::prompt::Shape;
+use crate::core::region::{Caption, CaptionState, RegionArray};
+use crate::runtime::api::Output;
+use crate::runtime::caption_thread::{caption_of, speak};
+use crate::runtime::shared::Shared;
+
+/// Regions described in one turn, where `caption.batch` is not smaller: whoever waits beside a goal waits for so many.
+const REGIONS_A_TURN: usize = 8;
+
+pub(in crate::runtime) struct WordsPart {
+    runner: Runner,
+    embedding: Embedding,
+    array: RegionArray,
+    image: Arc<RgbImage>,
+    /// Regions that have been described.
+    done: usize,
+}
+
+impl WordsPart {
+    /// Tells that words are next. `array` holds at least one region.
+    pub(super) fn new(runner: Runner, embedding: Embedding, array: RegionArray, image: Arc<RgbImage>) -> Self {
+        runner.tell(Stage::Caption, 0, array.regions.len());
+        Self { runner, embedding, array, image, done: 0 }
+    }
+
+    /// One turn; gives itself back when another one is needed.
+    pub(in crate::runtime) fn step(
+        mut self: Box<Self>,
+        shared: &Shared,
+        model: &mut CaptionModel,
+    ) -> Option<Box<Self>> {
+        let is_over = || shared.captions.is_stopped() || self.runner.is_over() || self.runner.is_late();
+        if !is_over() {
+            let total = self.array.regions.len();
+            let batch = shared.settings().caption.batch.clamp(1, REGIONS_A_TURN);
+            let turn = self.done..total.min(self.done + batch);
+            let shapes: Vec<Arc<Shape>> = self.array.regions[turn].iter().map(|region| region.prompt.clone()).collect();
+            match speak(shared, model, &self.embedding, &shapes, &is_over) {
+                Ok(spoken) => {
+                    shared.stats.captions.add(spoken.len() as u64);
+                    spoken.into_iter().for_each(|spoken| self.write_down(caption_of(spoken, self.array.header.stamp)));
+                }
+                // Why, the course knows.
+                Err(refusal) if refusal.code == ResultCode::Canceled => {}
+                Err(refusal) => {
+                    shared.stats.captions_failed.add(shapes.len() as u64);
+                    self.publish(shared, CaptionState::Failed);
+                    self.runner.end(Err(refusal));
+                    return None;
+                }
+            }
+            if self.done < total && !self.runner.is_over() && !self.runner.is_late() {
+                return Some(self);
+            }
+        }
+        self.publish(shared, CaptionState::None);
+        if self.done == self.array.regions.len() {
+            self.runner.end(Ok(()));
+        } else {
+            self.runner.end_late();
+        }
+        None
+    }
+
+    fn write_down(&mut self, caption: Caption) {
+        self.runner.described(self.done, &caption.text);
+        self.array.regions[self.done].caption = caption;
+        self.done += 1;
+        self.runner.tell(Stage::Caption, self.done, self.array.regions.len());
+    }
+
+    /// The same stamp again, with the words that there are; nothing is left pending, because nothing will come.
+    fn publish(&mut self, shared: &Shared, of_the_others: CaptionState) {
+        for region in self.array.regions.iter_mut().skip(self.done) {
+            region.caption = Caption { state: of_the_others, ..Caption::default() };
+        }
+        let (array, image) = (Arc::new(self.array.clone()), Arc::clone(&self.image));
+        shared.output.send(Output::Regions { array, image });
+    }
+}
