@@ -1,12 +1,12 @@
 //! `~/describe_everything`: the action.
 //!
 //! An action is three services and two topics, and `core/goals.rs` keeps its books; r2r's action server is not used,
-//! because it leaves canceled goals in CANCELING, knows no two cancels in one request, keeps every result for ever, and
-//! never lets a finished goal expire, for which rcl then wakes its thread without end.
+//! because it (0.9.7) leaves canceled goals in CANCELING, fails on two cancels in one request, and keeps every result and
+//! every finished goal for ever.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use r2r::action_msgs::msg::GoalStatusArray;
 use r2r::action_msgs::srv::CancelGoal;
@@ -81,6 +81,9 @@ struct Books {
     running: HashMap<GoalId, CancellationToken>,
 }
 
+/// rclpy hears no more feedback of a goal whose result it has: the last feedback gets so much of a start.
+const HEAD_START: Duration = Duration::from_millis(75);
+
 /// A rejection bears no words, so it only says "not now"; a goal that will never do is accepted and ends at once with a
 /// code and the reason.
 fn is_not_now(refusal: &Refusal) -> bool {
@@ -118,6 +121,9 @@ impl Server {
                 Ok(describing) => server.follow(id, describing, canceled).await,
                 Err(refusal) => Described { stamp: Stamp::default(), regions: Vec::new(), ending: Err(refusal) },
             };
+            if described.ending.is_ok() {
+                tokio::time::sleep(HEAD_START).await;
+            }
             server.end(id, &described);
         };
         self.calls.spawn_on(follow, &self.tokio);
@@ -156,10 +162,10 @@ impl Server {
             books.running.remove(&id);
             books.goals.end(id, wanted, result.clone(), Instant::now())
         };
-        self.publish_status();
         for pending in waiting {
             pending.respond(convert::result_response(status, result.clone()));
         }
+        self.publish_status();
     }
 
     fn cancel(&self, request: &CancelGoal::Request, pending: Pending<CancelGoal::Service>) {

@@ -24,7 +24,7 @@ pub(super) struct PendingPrompts {
 }
 
 /// What waits. Read and taken from by the vision thread's planner, under the inbox's lock.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Waiting {
     pub cameras: BTreeMap<Arc<str>, Camera>,
     /// Oldest first.

@@ -48,7 +48,6 @@ pub(super) struct Turn {
 }
 
 /// What the planner finds to do.
-#[derive(Debug)]
 pub(super) enum Todo {
     Turn(Turn),
     /// One turn of a goal.

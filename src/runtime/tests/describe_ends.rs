@@ -88,7 +88,7 @@ async fn when_time_runs_out_in_the_search_what_was_found_is_there() {
     let begun = Instant::now();
     let described = described(&rig, &Goal { time_limit_secs: 0.2, ..in_words() }).await;
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(500), "{took:?}");
+    assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(900), "{took:?}");
     assert_eq!(code(&described), ResultCode::Timeout);
     let published = rig.regions().await;
     assert_eq!(ids(&published), described.regions.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>());
@@ -105,12 +105,14 @@ async fn when_time_runs_out_in_the_words_those_said_are_there() {
     let begun = Instant::now();
     let described = described(&rig, &Goal { time_limit_secs: 0.4, ..in_words() }).await;
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(400) && took < Duration::from_millis(600), "{took:?}");
+    assert!(took >= Duration::from_millis(400) && took < Duration::from_millis(900), "{took:?}");
     let refusal = described.ending.unwrap_err();
     assert!(refusal.code == ResultCode::Timeout && refusal.message.contains("0.4 s"), "{refusal}");
     assert!(described.regions.iter().any(|(_, words)| words.is_empty()));
-    rig.regions().await;
-    let last = rig.regions().await;
+    let mut last = rig.regions().await;
+    if captions(&last).iter().any(|(state, _)| *state == Pending) {
+        last = rig.regions().await;
+    }
     let said: Vec<_> = last.regions.iter().map(|region| region.caption.text.clone()).collect();
     assert_eq!(said, described.regions.iter().map(|(_, words)| words.clone()).collect::<Vec<_>>());
 }
