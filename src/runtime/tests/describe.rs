@@ -204,7 +204,7 @@ async fn a_request_for_words_goes_between_two_batches_of_the_goal_s() {
     rig.settle().await;
     rig.control.set_delay(Call::Step, Duration::from_millis(2));
     rig.captions.open();
-    assert_eq!(captions(&*request.await.unwrap().unwrap()), [(Done, "thing at 5 5")]);
+    assert_eq!(captions(&request.await.unwrap().unwrap()), [(Done, "thing at 5 5")]);
     assert!(rig.control.rows(Call::Prefill) <= 17, "one batch of the goal's, and then the request");
     let described = goal.await.unwrap().1;
     assert!(described.ending.is_ok() && described.regions.len() > 16, "{}", described.regions.len());
