@@ -160,24 +160,24 @@ mod tests {
     #[test]
     fn the_numbers_are_those_of_action_msgs() {
         let statuses = [
-            (GoalStatus::Unknown, GoalStatusMessage::STATUS_UNKNOWN),
-            (GoalStatus::Executing, GoalStatusMessage::STATUS_EXECUTING),
-            (GoalStatus::Canceling, GoalStatusMessage::STATUS_CANCELING),
-            (GoalStatus::Succeeded, GoalStatusMessage::STATUS_SUCCEEDED),
-            (GoalStatus::Canceled, GoalStatusMessage::STATUS_CANCELED),
-            (GoalStatus::Aborted, GoalStatusMessage::STATUS_ABORTED),
+            (GoalStatus::Unknown, GoalStatusMessage::STATUS_UNKNOWN as i8),
+            (GoalStatus::Executing, GoalStatusMessage::STATUS_EXECUTING as i8),
+            (GoalStatus::Canceling, GoalStatusMessage::STATUS_CANCELING as i8),
+            (GoalStatus::Succeeded, GoalStatusMessage::STATUS_SUCCEEDED as i8),
+            (GoalStatus::Canceled, GoalStatusMessage::STATUS_CANCELED as i8),
+            (GoalStatus::Aborted, GoalStatusMessage::STATUS_ABORTED as i8),
         ];
         for (status, number) in statuses {
-            assert_eq!(status as i8, number as i8, "{status:?}");
+            assert_eq!(status as i8, number, "{status:?}");
         }
         let codes = [
-            (CancelCode::None, CancelGoal::Response::ERROR_NONE),
-            (CancelCode::Rejected, CancelGoal::Response::ERROR_REJECTED),
-            (CancelCode::UnknownGoal, CancelGoal::Response::ERROR_UNKNOWN_GOAL_ID),
-            (CancelCode::GoalTerminated, CancelGoal::Response::ERROR_GOAL_TERMINATED),
+            (CancelCode::None, CancelGoal::Response::ERROR_NONE as i8),
+            (CancelCode::Rejected, CancelGoal::Response::ERROR_REJECTED as i8),
+            (CancelCode::UnknownGoal, CancelGoal::Response::ERROR_UNKNOWN_GOAL_ID as i8),
+            (CancelCode::GoalTerminated, CancelGoal::Response::ERROR_GOAL_TERMINATED as i8),
         ];
         for (code, number) in codes {
-            assert_eq!(code as i8, number as i8, "{code:?}");
+            assert_eq!(code as i8, number, "{code:?}");
         }
     }
 
