@@ -54,14 +54,14 @@ async fn it_tells_its_way_and_masks_go_out_before_words() {
     assert!(described.ending.is_ok() && regions > 8, "{described:?}");
 
     assert_eq!(steps(&told, Stage::Encode), [(0, 1), (1, 1)]);
-    assert_eq!(steps(&told, Stage::Segment), [0, 16, 32, 48, 64].map(|done| (done, 64)));
+    assert_eq!(steps(&told, Stage::Segment), [0, 8, 16, 24, 32, 40, 48, 56, 64].map(|done| (done, 64)));
     assert_eq!(steps(&told, Stage::Caption), (0..=regions).map(|done| (done, regions)).collect::<Vec<_>>());
     let filter = steps(&told, Stage::Filter);
     assert!(filter[0].0 == 0 && filter[1].0 == filter[1].1 && filter[1].1 >= regions, "{filter:?}");
     let mut stages: Vec<Stage> = told.iter().map(|told| told.stage).collect();
     stages.dedup();
     assert_eq!(stages, [Stage::Encode, Stage::Segment, Stage::Filter, Stage::Caption]);
-    assert!(told[..8].iter().all(|told| told.id.is_empty()), "there is no region before the first");
+    assert!(told[..12].iter().all(|told| told.id.is_empty()), "there is no region before the first");
     let newest = told[told.len() - regions..].iter().map(|told| (told.id.clone(), told.caption.clone()));
     assert_eq!(newest.collect::<Vec<_>>(), described.regions, "each region is told with its words");
 
@@ -170,7 +170,7 @@ async fn whoever_waits_has_a_turn_between_two_batches() {
     for request in requests {
         request.await.unwrap().unwrap();
     }
-    assert!(rig.calls(Call::Decode) < 10, "answered before most of the goal's 16 batches");
+    assert!(rig.calls(Call::Decode) < 10, "answered before most of the goal's 32 batches");
     assert_eq!(rig.regions().await.regions[0].prompt_id, "sticky");
     let everything = rig.regions().await;
     assert!(everything.regions.len() > 8 && everything.header.stamp.secs == 1, "the goal's frame stays its frame");

@@ -48,7 +48,7 @@ async fn cancel_does_not_wait_for_the_model_and_the_next_goal_may_come() {
     let next = rig.handle.describe_everything(&Goal::default()).unwrap();
     rig.decoder.open();
     assert!(follow(next).await.1.ending.is_ok());
-    assert_eq!(rig.calls(Call::Decode), 1 + 4, "of the canceled goal, only the run that had begun");
+    assert_eq!(rig.calls(Call::Decode), 1 + 8, "of the canceled goal, only the run that had begun");
     assert!(!rig.regions().await.regions.is_empty());
     rig.settle().await;
     assert!(rig.output.try_recv().is_none(), "nothing of the canceled goal is published");
