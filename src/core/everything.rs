@@ -296,7 +296,7 @@ mod tests {
         fn decode(&mut self, _: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
             let mut logits = Array4::from_elem((prompts.len(), 2, 16, 16), -9.0);
             logits.slice_mut(s![.., 0, ..12, ..8]).fill(9.0);
-            logits.slice_mut(s![.., 0, 11, 15]).fill(9.0);
+            logits.slice_mut(s![.., 0, 6..12, 15]).fill(9.0);
             logits.slice_mut(s![.., 1, ..12, ..]).fill(9.0);
             Ok(MaskCandidates { logits, predicted_iou: Array2::from_elem((prompts.len(), 2), 0.9) })
         }

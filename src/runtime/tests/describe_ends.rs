@@ -58,11 +58,10 @@ async fn cancel_does_not_wait_for_the_model_and_the_next_goal_may_come() {
 async fn canceled_in_the_middle_of_a_sentence_it_keeps_those_that_are_said() {
     let mut rig = Rig::start(coarse());
     rig.frame(1);
+    rig.control.set_delay(Call::Step, Duration::from_millis(50));
     let mut goal = rig.handle.describe_everything(&in_words()).unwrap();
-    until(&mut goal, Stage::Filter, 1).await;
-    rig.control.set_delay(Call::Step, Duration::from_millis(10));
     until(&mut goal, Stage::Caption, 8).await;
-    rig.control.set_delay(Call::Step, Duration::from_millis(200));
+    rig.control.set_delay(Call::Step, Duration::from_secs(1));
     let begun = Instant::now();
     goal.cancel();
     let described = goal.ended();
@@ -81,33 +80,33 @@ async fn canceled_in_the_middle_of_a_sentence_it_keeps_those_that_are_said() {
 #[tokio::test]
 async fn when_time_runs_out_in_the_search_what_was_found_is_there() {
     let mut settings = coarse();
-    settings.everything.points_per_side = 16;
+    settings.everything.points_per_side = 32;
     let mut rig = Rig::start(settings);
     rig.frame(1);
     rig.control.set_delay(Call::Decode, Duration::from_millis(40));
     let begun = Instant::now();
-    let described = described(&rig, &Goal { time_limit_secs: 0.2, ..in_words() }).await;
+    let described = described(&rig, &Goal { time_limit_secs: 0.5, ..in_words() }).await;
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(200) && took < Duration::from_millis(900), "{took:?}");
+    assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(3), "{took:?}");
     assert_eq!(code(&described), ResultCode::Timeout);
     let published = rig.regions().await;
     assert_eq!(ids(&published), described.regions.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>());
     assert!(!published.regions.is_empty());
     assert!(captions(&published).iter().all(|(state, _)| *state == NoCaption));
-    assert!(rig.calls(Call::Decode) < 16);
+    assert!(rig.calls(Call::Decode) < 128 / 2);
 }
 
 #[tokio::test]
 async fn when_time_runs_out_in_the_words_those_said_are_there() {
     let mut rig = Rig::start(coarse());
     rig.frame(1);
-    rig.control.set_delay(Call::Step, Duration::from_millis(15));
+    rig.control.set_delay(Call::Step, Duration::from_millis(200));
     let begun = Instant::now();
-    let described = described(&rig, &Goal { time_limit_secs: 0.4, ..in_words() }).await;
+    let described = described(&rig, &Goal { time_limit_secs: 3.0, ..in_words() }).await;
     let took = begun.elapsed();
-    assert!(took >= Duration::from_millis(400) && took < Duration::from_millis(900), "{took:?}");
+    assert!(took >= Duration::from_secs(3) && took < Duration::from_secs(6), "{took:?}");
     let refusal = described.ending.unwrap_err();
-    assert!(refusal.code == ResultCode::Timeout && refusal.message.contains("0.4 s"), "{refusal}");
+    assert!(refusal.code == ResultCode::Timeout && refusal.message.contains("3 s"), "{refusal}");
     assert!(described.regions.iter().any(|(_, words)| words.is_empty()));
     let mut last = rig.regions().await;
     if captions(&last).iter().any(|(state, _)| *state == Pending) {
@@ -124,7 +123,7 @@ async fn a_model_that_hangs_does_not_stretch_the_time_limit() {
     rig.encoder.close();
     let begun = Instant::now();
     let described = described(&rig, &Goal { time_limit_secs: 0.05, ..in_words() }).await;
-    assert!(begun.elapsed() < Duration::from_millis(600), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < PATIENCE / 4, "{:?}", begun.elapsed());
     assert_eq!((code(&described), described.regions.len()), (ResultCode::Timeout, 0));
 }
 
@@ -165,14 +164,18 @@ async fn shutdown_ends_it_in_the_search_and_in_the_words() {
     for slow in [Call::Decode, Call::Step] {
         let mut rig = Rig::start(coarse());
         rig.frame(1);
-        rig.control.set_delay(slow, Duration::from_millis(100));
+        rig.control.set_delay(slow, Duration::from_millis(500));
         let goal = tokio::spawn(follow(rig.handle.describe_everything(&in_words()).unwrap()));
         while rig.calls(slow) == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let begun = Instant::now();
         rig.runtime.take().unwrap().shutdown();
-        assert!(begun.elapsed() < Duration::from_millis(400), "{slow:?}: {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{slow:?}, of which many runs are left: {:?}",
+            begun.elapsed()
+        );
         assert_eq!(code(&goal.await.unwrap().1), ResultCode::Canceled);
         let refusal = rig.handle.describe_everything(&in_words()).err().expect("a refusal");
         assert_eq!(refusal.code, ResultCode::Canceled);
