@@ -16,6 +16,7 @@ pub mod goals;
 pub mod greedy;
 pub mod islands;
 pub mod label_map;
+pub mod markers;
 pub mod mask;
 pub mod memory;
 pub mod nms;

@@ -6,6 +6,7 @@ use super::frame::{Header, Stamp};
 use super::geometry::{PixelBox, Size};
 use super::mask::Mask;
 use super::prompt::Shape;
+use super::space::Located;
 
 /// How far a region's caption has come. The numbers are those of `msg/Region.msg`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Region {
     /// Area at a stricter threshold over area at a looser one, 0 to 1 (SAM's stability score, offset 1.0).
     pub stability: f32,
     pub caption: Caption,
+    /// In the camera's optical frame; `None` without depth.
+    pub place: Option<Located>,
     pub first_seen: Stamp,
     pub last_seen: Stamp,
     /// The prompt that made it, from which it can be captioned later.

@@ -81,12 +81,28 @@ impl Default for CaptionSettings {
     }
 }
 
+/// How depth is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpaceSettings {
+    /// The stamps of an image and of its depth may differ by so much.
+    pub tolerance_secs: f32,
+    /// The images come rectified: camera_info's P describes them, not K and the distortion.
+    pub is_rectified: bool,
+}
+
+impl Default for SpaceSettings {
+    fn default() -> Self {
+        Self { tolerance_secs: 0.05, is_rectified: false }
+    }
+}
+
 /// Everything that the pipeline needs to know beside its model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub limits: Limits,
     pub everything: EverythingSettings,
     pub caption: CaptionSettings,
+    pub space: SpaceSettings,
     /// Bound of the embedding cache, bytes.
     pub embedding_cache_bytes: usize,
     /// Most frames processed per second; 0 = every frame that the model can keep up with.
@@ -99,6 +115,7 @@ impl Default for Settings {
             limits: Limits::default(),
             everything: EverythingSettings::default(),
             caption: CaptionSettings::default(),
+            space: SpaceSettings::default(),
             embedding_cache_bytes: 64 << 20,
             max_rate_hz: 0.0,
         }

@@ -114,11 +114,16 @@ impl Delivery<'_> {
     }
 
     fn array(&self, regions: Vec<Region>) -> RegionArray {
-        RegionArray {
+        let mut array = RegionArray {
             header: self.frame.header.clone(),
             size: self.frame.size(),
             model: Arc::clone(&self.shared.model_name),
             regions,
+        };
+        // A request's own picture without a stamp may be of any time and place.
+        if self.arrived.is_some() || !array.header.stamp.is_zero() {
+            self.shared.place(&mut array);
         }
+        array
     }
 }

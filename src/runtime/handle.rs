@@ -12,9 +12,11 @@ use super::shared::Shared;
 use super::stats::{Stats, StatsSnapshot};
 use crate::core::code::ResultCode;
 use crate::core::describe::Goal;
+use crate::core::frame::Header;
 use crate::core::prompt::RawPrompt;
-use crate::core::raw_image::RawFrame;
+use crate::core::raw_image::{RawFrame, RawImage};
 use crate::core::settings::Settings;
+use crate::core::space::CameraInfo;
 
 /// Clones share one runtime. Nothing here ever waits for a model.
 #[derive(Clone)]
@@ -27,6 +29,22 @@ impl Handle {
             self.0.stats.frames_refused.add(1);
             self.0.output.refused("frame", "".into(), refusal);
         }
+    }
+
+    /// Takes a depth image of a camera, registered to its pictures (its header names the camera). Ignored while inactive.
+    pub fn depth(&self, header: Header, image: RawImage) {
+        if !self.is_active() {
+            return;
+        }
+        let camera = Arc::clone(&header.camera);
+        if let Err(refusal) = self.0.places.put_depth(header, image, &self.0.settings().limits) {
+            self.0.output.refused("depth", camera, refusal);
+        }
+    }
+
+    /// Takes a camera's calibration, also while inactive: some drivers send it once.
+    pub fn camera_info(&self, header: Header, info: CameraInfo) {
+        self.0.places.put_info(header, info);
     }
 
     /// Takes prompts for one frame or, sticky, for every frame. What can only be seen with the frame in hand (a point

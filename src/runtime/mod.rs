@@ -23,6 +23,7 @@ mod handle;
 mod inbox;
 mod lifecycle;
 mod output;
+mod places;
 mod plan;
 mod regions;
 mod requests;

@@ -67,6 +67,7 @@ impl Labelled {
             predicted_iou: found.predicted_iou,
             stability: found.stability,
             caption,
+            place: None,
             first_seen: stamp,
             last_seen: stamp,
             prompt: found.shape.clone(),

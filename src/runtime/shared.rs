@@ -7,11 +7,12 @@ use super::caption_inbox::{CaptionInbox, CaptionJob, Recipient};
 use super::describe::{Course, Runner, SearchPart};
 use super::inbox::{Inbox, PendingPrompts};
 use super::output::OutputSender;
+use super::places::Places;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
 use crate::core::describe::Goal;
-use crate::core::region::{Caption, CaptionState};
+use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::settings::{CaptionMode, Settings};
 
 pub(super) struct Shared {
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub captions: CaptionInbox,
     /// The last goal, perhaps still running.
     goal: Mutex<Option<Arc<Course>>>,
+    pub places: Places,
     pub output: OutputSender,
     pub stats: Arc<Stats>,
 }
@@ -43,6 +45,7 @@ impl Shared {
             inbox: Inbox::new(most_pending, Arc::clone(&stats)),
             captions: CaptionInbox::new(most_pending),
             goal: Mutex::default(),
+            places: Places::default(),
             output,
             stats,
         }
@@ -136,12 +139,28 @@ impl Shared {
         }
     }
 
+    /// Gives the regions their places, as far as there is depth for their picture by now.
+    pub(super) fn place(&self, array: &mut RegionArray) {
+        let RegionArray { header, size, regions, .. } = array;
+        if let Err(refusal) = self.places.fill(header, *size, regions, &self.settings().space) {
+            self.output.refused("depth", Arc::clone(&header.camera), refusal);
+        }
+    }
+
+    /// As [`Shared::place`], later: depth may have come since. Without a stamp there is no telling what belongs together.
+    pub(super) fn place_again(&self, array: &mut RegionArray) {
+        if !array.header.stamp.is_zero() {
+            self.place(array);
+        }
+    }
+
     /// A caller is refused; everyone else gets the masks again, marked as without words.
     pub(super) fn fail_captions(&self, mut job: CaptionJob, refusal: &Refusal) {
         self.stats.captions_failed.add(job.array.regions.len() as u64);
         for region in &mut job.array.regions {
             region.caption = Caption { state: CaptionState::Failed, ..Caption::default() };
         }
+        self.place_again(&mut job.array);
         match job.recipient {
             Recipient::Output { image, .. } => self.output.send(Output::Regions { array: Arc::new(job.array), image }),
             Recipient::Caller(reply) => reply.answer(Err(refusal.clone())),

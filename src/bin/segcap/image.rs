@@ -156,6 +156,7 @@ fn region_array(
         predicted_iou: found.predicted_iou,
         stability: found.stability,
         caption,
+        place: None,
         first_seen: Stamp::default(),
         last_seen: Stamp::default(),
         prompt: found.shape.clone(),

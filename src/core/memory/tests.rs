@@ -61,6 +61,7 @@ impl Album {
             predicted_iou: 0.9,
             stability: 0.9,
             caption: Caption { state, text: entry.caption.clone(), score: -0.1, captioned_at: stamp },
+            place: None,
             first_seen: stamp,
             last_seen: stamp,
             prompt: Arc::new(Shape::Everything),

@@ -28,6 +28,7 @@ fn region_of(label: u16, mask: Mask) -> Region {
         predicted_iou: 0.9,
         stability: 0.9,
         caption: Caption::default(),
+        place: None,
         first_seen: Stamp::default(),
         last_seen: Stamp::default(),
         prompt: Arc::new(Shape::Points(vec![Click { at, foreground: true }])),

@@ -204,6 +204,19 @@ pub static DECLARATIONS: &[Declaration] = &[
         slot: slot!(integer 1..=256, settings.caption.batch),
     },
     Declaration {
+        name: "depth.tolerance_s",
+        description: "The stamps of an image and of its depth may differ by so many seconds; without stamps the newest depth \
+                      counts.",
+        change: Live,
+        slot: slot!(double 0.0..=10.0, settings.space.tolerance_secs),
+    },
+    Declaration {
+        name: "depth.rectified",
+        description: "Images and depth come rectified (image_rect): camera_info's P counts; otherwise its K and distortion.",
+        change: Live,
+        slot: slot!(bool settings.space.is_rectified),
+    },
+    Declaration {
         name: "limits.max_prompts",
         description: "Most prompts in one message or request.",
         change: Live,

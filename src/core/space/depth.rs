@@ -59,6 +59,11 @@ impl DepthImage {
         self.size
     }
 
+    /// Memory held.
+    pub fn bytes(&self) -> usize {
+        self.data.len()
+    }
+
     /// The reading of a pixel, metres; `None` where there is none, or no such pixel.
     pub fn metres(&self, x: u32, y: u32) -> Option<f32> {
         if x >= self.size.width || y >= self.size.height {

@@ -1,16 +1,22 @@
 //! The pinhole of a camera (sensor_msgs/CameraInfo).
 
+use super::Lens;
 use crate::core::code::ResultCode;
 use crate::core::geometry::{PixelBox, Size};
 
-/// What segcap reads of a sensor_msgs/CameraInfo. Distortion is not in it.
+/// What segcap reads of a sensor_msgs/CameraInfo.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CameraInfo {
     /// Of the calibrated picture, without binning and region of interest.
     pub width: u32,
     pub height: u32,
-    /// Row-major 3 x 3, pixels. For rectified images the left part of P, where it differs from K.
+    /// Of the raw picture: row-major 3 x 3, pixels.
     pub k: [f64; 9],
+    /// Of the raw picture.
+    pub distortion_model: String,
+    pub distortion: Vec<f64>,
+    /// Of the rectified picture: row-major 3 x 4, pixels; zeros where the driver does not know.
+    pub p: [f64; 12],
     /// Pixels of the sensor that are one pixel of the image, across and down; 0 is 1.
     pub binning: (u32, u32),
     /// The part of the calibrated picture that the image shows; empty: all of it.
@@ -20,14 +26,21 @@ pub struct CameraInfo {
 /// What was expected of a camera's calibration and what came.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CameraError {
-    #[error("the camera is not calibrated: expected focal lengths above 0 in camera_info's K, got fx {fx}, fy {fy}")]
+    #[error("the camera is not calibrated: expected focal lengths above 0 in camera_info, got fx {fx}, fy {fy}")]
     NotCalibrated { fx: f64, fy: f64 },
-    #[error("camera_info's K: expected finite numbers, got cx {cx}, cy {cy}")]
+    #[error("camera_info's principal point: expected finite numbers, got cx {cx}, cy {cy}")]
     NotFinite { cx: f64, cy: f64 },
     #[error("camera_info's size: expected at least 1x1 pixels, got {width}x{height}")]
     Empty { width: u32, height: u32 },
     #[error("camera_info's roi: expected a part of its {}x{} pixels, got {roi:?}", size.width, size.height)]
     RoiOutside { roi: PixelBox, size: Size },
+    #[error(
+        "camera_info's distortion: expected plumb_bob or rational_polynomial with at most 8 numbers, got {model:?} with \
+         {count}; feed rectified images and set depth.rectified"
+    )]
+    UnknownDistortion { model: String, count: usize },
+    #[error("camera_info's distortion: expected finite numbers, got {value}")]
+    DistortionNotFinite { value: f64 },
 }
 
 impl CameraError {
@@ -45,12 +58,20 @@ pub struct Intrinsics {
     pub cx: f64,
     pub cy: f64,
     pub size: Size,
+    /// `None`: the picture is not distorted.
+    pub lens: Option<Lens>,
 }
 
 impl Intrinsics {
-    pub fn new(info: &CameraInfo) -> Result<Self, CameraError> {
-        let &CameraInfo { width, height, k: [fx, _, cx, _, fy, cy, ..], binning, roi } = info;
+    /// Of the rectified picture or of the raw one.
+    ///
+    /// # Errors
+    /// When these numbers are no camera.
+    pub fn new(info: &CameraInfo, is_rectified: bool) -> Result<Self, CameraError> {
+        let &CameraInfo { width, height, binning, roi, .. } = info;
         let size = Size::new(width, height);
+        let [fx, cx, fy, cy] = info.pinhole(is_rectified);
+        let lens = if is_rectified { None } else { Lens::new(&info.distortion_model, &info.distortion)? };
         if !(fx > 0.0 && fy > 0.0 && fx.is_finite() && fy.is_finite()) {
             return Err(CameraError::NotCalibrated { fx, fy });
         }
@@ -73,6 +94,7 @@ impl Intrinsics {
             cx: (cx - f64::from(roi.x)) / f64::from(across),
             cy: (cy - f64::from(roi.y)) / f64::from(down),
             size: Size::new((roi.width / across).max(1), (roi.height / down).max(1)),
+            lens,
         })
     }
 
@@ -90,12 +112,25 @@ impl Intrinsics {
             cx: (self.cx + 0.5) * wide - 0.5,
             cy: (self.cy + 0.5) * high - 0.5,
             size: image,
+            lens: self.lens,
         }
     }
 
     /// The point, metres, that the pixel with this (fractional) column and row sees at depth z.
     pub fn point(&self, column: f64, row: f64, z: f64) -> [f64; 3] {
-        [(column - self.cx) / self.fx * z, (row - self.cy) / self.fy * z, z]
+        let (x, y) = ((column - self.cx) / self.fx, (row - self.cy) / self.fy);
+        let (x, y) = self.lens.map_or((x, y), |lens| lens.undistort(x, y));
+        [x * z, y * z, z]
+    }
+}
+
+impl CameraInfo {
+    /// fx, cx, fy, cy.
+    fn pinhole(&self, is_rectified: bool) -> [f64; 4] {
+        let [fx, _, cx, _, _, fy, cy, ..] = self.p;
+        let [raw_fx, _, raw_cx, _, raw_fy, raw_cy, ..] = self.k;
+        let knows_rectified = fx != 0.0 && fy != 0.0;
+        if is_rectified && knows_rectified { [fx, cx, fy, cy] } else { [raw_fx, raw_cx, raw_fy, raw_cy] }
     }
 }
 
@@ -110,7 +145,7 @@ mod tests {
 
     #[test]
     fn points_lie_on_the_rays_of_their_pixels() {
-        let camera = Intrinsics::new(&info()).unwrap();
+        let camera = Intrinsics::new(&info(), false).unwrap();
         assert_eq!(camera.point(320.0, 240.0, 2.0), [0.0, 0.0, 2.0]);
         assert_eq!(camera.point(420.0, 189.0, 2.0), [0.4, -0.2, 2.0]);
     }
@@ -118,19 +153,40 @@ mod tests {
     #[test]
     fn part_binning_and_scale_move_the_principal_point() {
         let roi = PixelBox::new(100, 40, 400, 400);
-        let camera = Intrinsics::new(&CameraInfo { roi, binning: (2, 4), ..info() }).unwrap();
-        let expected = Intrinsics { fx: 250.0, fy: 127.5, cx: 110.0, cy: 50.0, size: Size::new(200, 100) };
+        let camera = Intrinsics::new(&CameraInfo { roi, binning: (2, 4), ..info() }, false).unwrap();
+        let expected = Intrinsics { fx: 250.0, fy: 127.5, cx: 110.0, cy: 50.0, size: Size::new(200, 100), lens: None };
         assert_eq!(camera, expected);
-        let half = Intrinsics::new(&info()).unwrap().for_image(Size::new(320, 240));
-        assert_eq!(half, Intrinsics { fx: 250.0, fy: 255.0, cx: 159.75, cy: 119.75, size: Size::new(320, 240) });
+        let half = Intrinsics::new(&info(), false).unwrap().for_image(Size::new(320, 240));
+        let expected =
+            Intrinsics { fx: 250.0, fy: 255.0, cx: 159.75, cy: 119.75, size: Size::new(320, 240), lens: None };
+        assert_eq!(half, expected);
         // The left edge of the picture is the left edge still.
         let edge = |camera: &Intrinsics| camera.point(-0.5, 0.0, 1.0)[0];
-        assert!((edge(&half) - edge(&Intrinsics::new(&info()).unwrap())).abs() < 1e-12);
+        assert!((edge(&half) - edge(&Intrinsics::new(&info(), false).unwrap())).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_raw_picture_has_k_and_a_lens_and_a_rectified_one_has_p() {
+        let p = [480.0, 0.0, 310.0, 0.0, 0.0, 490.0, 235.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+        let info = CameraInfo {
+            p,
+            distortion_model: "plumb_bob".into(),
+            distortion: vec![-0.2, 0.0, 0.0, 0.0, 0.0],
+            ..info()
+        };
+        let (raw, rectified) = (Intrinsics::new(&info, false).unwrap(), Intrinsics::new(&info, true).unwrap());
+        assert_eq!((rectified.fx, rectified.fy, rectified.cx, rectified.cy), (480.0, 490.0, 310.0, 235.0));
+        assert_eq!((raw.fx, rectified.lens), (500.0, None));
+        // The lens has pulled the corner in; the point is further out than its pixel says.
+        let pinhole = Intrinsics { lens: None, ..raw };
+        assert!(raw.point(600.0, 240.0, 1.0)[0] > pinhole.point(600.0, 240.0, 1.0)[0]);
+        let unknown = CameraInfo { p: [0.0; 12], ..info };
+        assert_eq!(Intrinsics::new(&unknown, true).unwrap(), pinhole);
     }
 
     #[test]
     fn what_is_no_calibration_is_refused() {
-        let fault = |info: CameraInfo| Intrinsics::new(&info).unwrap_err();
+        let fault = |info: CameraInfo| Intrinsics::new(&info, false).unwrap_err();
         let error = fault(CameraInfo { k: [0.0; 9], ..info() });
         assert_eq!((error.code(), error.to_string().contains("not calibrated")), (ResultCode::Unsupported, true));
         let mut k = info().k;

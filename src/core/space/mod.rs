@@ -1,13 +1,14 @@
 //! Where regions are in space, from a depth image and the camera's intrinsics.
 //!
 //! Everything is in the camera's optical frame (REP-103: x right, y down, z forward), in metres, and of the surface
-//! that the camera sees: the back of an object is not there. The lens is taken for a pinhole: distortion is ignored, so
-//! feed rectified images, or expect errors towards the corners. Depth is registered to the image (each of its pixels
+//! that the camera sees: the back of an object is not there. Depth is registered to the image (each of its pixels
 //! looks where the image's does); it may have another size.
 
 mod depth;
 mod intrinsics;
+mod lens;
 mod locate;
+mod pairing;
 mod robust;
 mod stamps;
 #[cfg(test)]
@@ -15,7 +16,9 @@ mod tests;
 
 pub use depth::DepthImage;
 pub use intrinsics::{CameraError, CameraInfo, Intrinsics};
+pub use lens::Lens;
 pub use locate::{LocateError, LocateSettings, locate};
+pub use pairing::{DepthView, Pairing, PairingError};
 pub use stamps::{Match, StampRing};
 
 /// A region in space.

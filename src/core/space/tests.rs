@@ -11,7 +11,7 @@ use crate::core::spans::{Span, Spans};
 const SIZE: Size = Size { width: 320, height: 240 };
 
 fn camera() -> Intrinsics {
-    Intrinsics { fx: 300.0, fy: 300.0, cx: 159.5, cy: 119.5, size: SIZE }
+    Intrinsics { fx: 300.0, fy: 300.0, cx: 159.5, cy: 119.5, size: SIZE, lens: None }
 }
 
 /// What a perfect camera of this size sees: the depth, metres, at which each pixel's ray (x / z, y / z) meets
@@ -189,7 +189,7 @@ fn a_real_tabletop() {
     let data = millimetres.as_raw().iter().flat_map(|value| value.to_le_bytes()).collect();
     let raw = RawImage { width, height, encoding: "16UC1".into(), big_endian: false, step: 2 * width, data };
     let depth = DepthImage::new(raw, &Limits::default()).unwrap();
-    let camera = Intrinsics { fx: 612.937, fy: 613.173, cx: 322.549, cy: 248.158, size };
+    let camera = Intrinsics { fx: 612.937, fy: 613.173, cx: 322.549, cy: 248.158, size, lens: None };
     // Outlines by hand: a soup can (66 mm wide, 101 mm high) and a cracker box (160 x 60 x 210 mm) that leans away.
     let can =
         polygon(&[(519, 323), (545, 317), (575, 328), (581, 345), (562, 400), (535, 408), (505, 395), (502, 380)]);

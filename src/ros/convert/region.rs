@@ -1,5 +1,6 @@
 //! What segcap answers.
 
+use r2r::geometry_msgs::msg::{Point, Vector3};
 use r2r::segcap::msg::{Region as RegionMessage, RegionArray as RegionArrayMessage};
 use r2r::segcap::srv::Segment;
 use r2r::sensor_msgs::msg::RegionOfInterest;
@@ -10,6 +11,7 @@ use crate::core::code::ResultCode;
 use crate::core::frame::Header;
 use crate::core::geometry::{PixelBox, Size};
 use crate::core::region::{Region, RegionArray};
+use crate::core::space::Located;
 use crate::runtime::api::Refusal;
 
 pub fn region_array(array: &RegionArray) -> RegionArrayMessage {
@@ -43,6 +45,7 @@ pub fn refused(refusal: &Refusal) -> Segment::Response {
 
 fn region(of: &Header, region: &Region) -> RegionMessage {
     let rect = region.bbox();
+    let (position, extent) = place(region.place);
     RegionMessage {
         id: text(&region.id),
         label: region.label,
@@ -57,9 +60,18 @@ fn region(of: &Header, region: &Region) -> RegionMessage {
         caption_score: region.caption.score,
         captioned_at: time(region.caption.captioned_at),
         first_seen: time(region.first_seen),
+        has_position: region.place.is_some(),
+        position,
+        extent,
         last_seen: time(region.last_seen),
-        ..RegionMessage::default()
     }
+}
+
+/// Zeros where there is none.
+fn place(place: Option<Located>) -> (Point, Vector3) {
+    let Some(Located { position: [x, y, z], extent, .. }) = place else { return Default::default() };
+    let [width, height, depth] = extent.map(f64::from);
+    (Point { x, y, z }, Vector3 { x: width, y: height, z: depth })
 }
 
 fn region_of_interest(rect: PixelBox) -> RegionOfInterest {
@@ -90,6 +102,7 @@ mod tests {
             predicted_iou: 0.9,
             stability: 0.8,
             caption: Caption { state: CaptionState::Done, text: caption.into(), score: -0.5, captioned_at: stamp },
+            place: None,
             first_seen: stamp,
             last_seen: stamp,
             prompt: Arc::new(Shape::Everything),
@@ -115,6 +128,18 @@ mod tests {
         );
         assert_eq!((region.area, region.caption.as_str(), region.caption_state), (2, "a red mug", 2));
         assert!(!region.has_position);
+    }
+
+    #[test]
+    fn a_place_is_metres_along_the_camera_s_axes() {
+        let mut array = array("a red mug");
+        let place =
+            Located { position: [0.5, -0.25, 2.0], extent: [0.5, 0.25, 0.125], valid_share: 1.0, confidence: 1.0 };
+        array.regions[0].place = Some(place);
+        let region = &region_array(&array).regions[0];
+        assert!(region.has_position);
+        assert_eq!((region.position.x, region.position.y, region.position.z), (0.5, -0.25, 2.0));
+        assert_eq!((region.extent.x, region.extent.y, region.extent.z), (0.5, 0.25, 0.125));
     }
 
     #[test]

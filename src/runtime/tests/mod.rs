@@ -5,6 +5,7 @@ mod describe;
 mod describe_ends;
 mod faults;
 mod frames;
+mod places;
 mod prompts;
 mod requests;
 mod rig;

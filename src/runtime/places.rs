@@ -1,0 +1,136 @@
+//! Depth and calibrations of every camera, and what they say of its regions. Nothing here waits for a message.
+
+use std::collections::BTreeMap;
+use std::mem::{Discriminant, discriminant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::api::Refusal;
+use crate::core::frame::Header;
+use crate::core::geometry::Size;
+use crate::core::pixels::ImageError;
+use crate::core::raw_image::RawImage;
+use crate::core::region::Region;
+use crate::core::settings::{Limits, SpaceSettings};
+use crate::core::space::{CameraInfo, DepthImage, DepthView, Pairing, PairingError};
+
+/// What may be on its way still is told when so many pictures in a row lacked it.
+const PATIENCE: u32 = 5;
+/// After so many pictures in a row without a fault everything may be told again.
+const WELL_AGAIN: u32 = 100;
+
+#[derive(Default)]
+pub(super) struct Places {
+    cameras: Mutex<BTreeMap<Arc<str>, CameraSpace>>,
+}
+
+#[derive(Default)]
+struct CameraSpace {
+    pairing: Pairing,
+    faults: Faults,
+}
+
+impl Places {
+    /// Takes a depth image; cheap, it is read where regions are.
+    ///
+    /// # Errors
+    /// When it is none, but only where that has not been told yet.
+    pub(super) fn put_depth(&self, header: Header, raw: RawImage, limits: &Limits) -> Result<(), Refusal> {
+        let image = DepthImage::new(raw, limits);
+        let mut cameras = self.lock();
+        let camera = cameras.entry(Arc::clone(&header.camera)).or_default();
+        match image {
+            Ok(image) => camera.pairing.put_depth(header, image),
+            Err(error) if camera.faults.is_news(Kind::Image(discriminant(&error))) => return Err(error.into()),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_info(&self, header: Header, info: CameraInfo) {
+        self.lock().entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info);
+    }
+
+    /// Somebody begins to work on a picture.
+    pub(super) fn hold(&self, picture: &Header) {
+        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.hold(picture);
+    }
+
+    /// Gives those of a picture's regions that have no place theirs, where there is depth for it by now.
+    ///
+    /// # Errors
+    /// Why there is none although depth comes, but only where that has not been told yet. The regions are as they were.
+    pub(super) fn fill(
+        &self,
+        picture: &Header,
+        size: Size,
+        regions: &mut [Region],
+        settings: &SpaceSettings,
+    ) -> Result<(), Refusal> {
+        if regions.iter().all(|region| region.place.is_some()) {
+            return Ok(());
+        }
+        let Some(view) = self.view(picture, size, settings)? else { return Ok(()) };
+        for region in regions.iter_mut().filter(|region| region.place.is_none()) {
+            region.place = view.place(&region.mask);
+        }
+        Ok(())
+    }
+
+    fn view(&self, picture: &Header, size: Size, settings: &SpaceSettings) -> Result<Option<DepthView>, Refusal> {
+        let mut cameras = self.lock();
+        let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&picture.camera) else { return Ok(None) };
+        match pairing.find(picture, size, settings) {
+            Ok(view) => {
+                faults.went_well();
+                Ok(view)
+            }
+            Err(error) if faults.is_worth_telling(&error) => Err(Refusal::new(error.code(), error.to_string())),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, CameraSpace>> {
+        // A panic under this lock leaves whole rings: each change is one push.
+        self.cameras.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Faults repeat with every picture: each kind is told once, until all has been well for a while.
+#[derive(Debug, Default)]
+struct Faults {
+    told: Vec<Kind>,
+    /// Pictures in a row.
+    well: u32,
+    ill: u32,
+}
+
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Image(Discriminant<ImageError>),
+    Pairing(Discriminant<PairingError>),
+}
+
+impl Faults {
+    fn went_well(&mut self) {
+        self.ill = 0;
+        self.well = self.well.saturating_add(1);
+        if self.well == WELL_AGAIN {
+            self.told.clear();
+        }
+    }
+
+    fn is_worth_telling(&mut self, error: &PairingError) -> bool {
+        self.well = 0;
+        self.ill = self.ill.saturating_add(1);
+        (!error.may_pass() || self.ill >= PATIENCE) && self.is_news(Kind::Pairing(discriminant(error)))
+    }
+
+    fn is_news(&mut self, kind: Kind) -> bool {
+        self.well = 0;
+        let is_news = !self.told.contains(&kind);
+        if is_news {
+            self.told.push(kind);
+        }
+        is_news
+    }
+}

@@ -1,0 +1,168 @@
+//! Where regions are: depth and calibration beside the frames.
+
+use std::sync::Arc;
+
+use super::rig::*;
+use crate::core::code::ResultCode;
+use crate::core::frame::{Header, Stamp};
+use crate::core::raw_image::RawImage;
+use crate::core::region::{CaptionState, RegionArray};
+use crate::core::settings::Settings;
+use crate::core::space::CameraInfo;
+use crate::runtime::api::SegmentRequest;
+
+fn header(camera: &str, secs: i32, frame_id: &str) -> Header {
+    Header { camera: camera.into(), stamp: Stamp { secs, nanos: 0 }, frame_id: frame_id.into() }
+}
+
+/// The whole picture at one distance.
+fn wall(millimetres: u16) -> RawImage {
+    let data = millimetres.to_le_bytes().repeat((SIZE.width * SIZE.height) as usize);
+    let (width, height, step) = (SIZE.width, SIZE.height, 2 * SIZE.width);
+    RawImage { width, height, step, encoding: "16UC1".into(), big_endian: false, data }
+}
+
+fn calibration() -> CameraInfo {
+    let k = [50.0, 0.0, 31.5, 0.0, 50.0, 23.5, 0.0, 0.0, 1.0];
+    CameraInfo { width: SIZE.width, height: SIZE.height, k, ..CameraInfo::default() }
+}
+
+/// Depth for the frame of second `secs`, which differs with it.
+fn send_depth(rig: &Rig, secs: i32) {
+    rig.handle.depth(header("", secs, "optical"), wall(1000 + 100 * secs as u16));
+}
+
+fn with_space(settings: Settings) -> Rig {
+    let rig = Rig::start(settings);
+    rig.handle.camera_info(header("", 0, "optical"), calibration());
+    rig
+}
+
+fn distances(array: &Arc<RegionArray>) -> Vec<Option<f64>> {
+    array.regions.iter().map(|region| region.place.map(|place| place.position[2])).collect()
+}
+
+#[tokio::test]
+async fn each_frame_s_regions_are_where_its_own_depth_says() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    for secs in 1..=3 {
+        send_depth(&rig, secs);
+    }
+    for secs in 1..=3 {
+        rig.frame(secs);
+        let array = rig.regions().await;
+        let place = array.regions[0].place.expect("a place");
+        let z = 1.0 + 0.1 * f64::from(secs);
+        assert!((place.position[2] - z).abs() < 1e-6, "{place:?}");
+        let bbox = array.regions[0].bbox();
+        let middle = f64::from(bbox.x) + f64::from(bbox.width) / 2.0 - 0.5;
+        assert!((place.position[0] - (middle - 31.5) / 50.0 * z).abs() < 0.02, "{place:?}");
+        assert!((f64::from(place.extent[0]) - f64::from(bbox.width) / 50.0 * z).abs() < 0.05, "{place:?} {bbox:?}");
+    }
+}
+
+#[tokio::test]
+async fn masks_do_not_wait_for_depth_and_words_bring_it() {
+    let mut rig = with_space(Settings::default());
+    rig.captions.close();
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    send_depth(&rig, 1);
+    rig.captions.open();
+    let words = rig.regions().await;
+    assert_eq!(words.regions[0].caption.state, CaptionState::Done);
+    assert!(words.regions[0].place.is_some_and(|place| (place.position[2] - 1.1).abs() < 1e-6));
+}
+
+#[tokio::test]
+async fn the_depth_of_a_picture_in_work_is_kept_however_much_comes() {
+    let mut rig = with_space(quiet());
+    rig.encoder.close();
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    send_depth(&rig, 1);
+    rig.frame(1);
+    rig.encoder.wait_for_arrival();
+    (2..100).for_each(|secs| send_depth(&rig, secs));
+    rig.encoder.open();
+    assert!(distances(&rig.regions().await)[0].is_some_and(|z| (z - 1.1).abs() < 1e-6));
+}
+
+#[tokio::test]
+async fn requests_get_places_too_but_not_for_a_picture_of_no_time() {
+    let rig = with_space(quiet());
+    send_depth(&rig, 1);
+    rig.frame(1);
+    let prompts = vec![named_box("cup", 26, 19)];
+    let newest = rig.handle.segment(on_newest(prompts.clone())).await.unwrap();
+    let words = SegmentRequest { caption: true, ..on_newest(prompts.clone()) };
+    let described = rig.handle.segment(words).await.unwrap();
+    assert!(distances(&newest)[0].is_some() && distances(&newest) == distances(&described));
+    for (secs, expected) in [(1, true), (0, false), (7, false)] {
+        let image = Some(picture("", [4, 5, 6], secs));
+        for caption in [false, true] {
+            let request =
+                SegmentRequest { image: image.clone(), caption, prompts: prompts.clone(), ..Default::default() };
+            let array = rig.handle.segment(request).await.unwrap();
+            assert_eq!(distances(&array)[0].is_some(), expected, "own picture of second {secs}, caption: {caption}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_stamps_the_newest_depth_counts() {
+    let mut rig = with_space(quiet());
+    send_depth(&rig, 1);
+    send_depth(&rig, 2);
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    rig.frame(0);
+    assert!(distances(&rig.regions().await)[0].is_some_and(|z| (z - 1.2).abs() < 1e-6));
+}
+
+#[tokio::test]
+async fn a_fault_is_told_once_and_masks_come_all_the_same() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    for secs in 1..=10 {
+        rig.handle.depth(header("", secs, "left_optical"), wall(1000));
+        rig.frame(secs);
+        if secs == 1 {
+            let (what, refusal) = rig.refusal().await;
+            assert_eq!((what, refusal.code), ("depth", ResultCode::Unsupported));
+            assert!(refusal.message.contains("frame_id \"optical\""), "{refusal}");
+        }
+        assert_eq!(distances(&rig.regions().await), [None]);
+    }
+    rig.handle.depth(header("", 11, "optical"), RawImage { encoding: "rgb8".into(), ..wall(1) });
+    rig.handle.depth(header("", 12, "optical"), RawImage { encoding: "rgb8".into(), ..wall(1) });
+    assert!(rig.refusal().await.1.message.contains("unknown encoding \"rgb8\""));
+    send_depth(&rig, 13);
+    rig.frame(13);
+    assert!(distances(&rig.regions().await)[0].is_some(), "it goes on");
+}
+
+#[tokio::test]
+async fn depth_that_is_always_late_is_told_after_some_pictures() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    send_depth(&rig, 1);
+    for secs in 10..14 {
+        rig.frame(secs);
+        assert_eq!(distances(&rig.regions().await), [None]);
+    }
+    rig.frame(14);
+    let (what, refusal) = rig.refusal().await;
+    assert_eq!((what, refusal.code), ("depth", ResultCode::NoImage));
+    assert!(refusal.message.contains("depth.tolerance_s"), "{refusal}");
+}
+
+#[tokio::test]
+async fn cameras_do_not_share_their_depth() {
+    let mut rig = with_space(quiet());
+    rig.handle.camera_info(header("rear", 0, "optical"), calibration());
+    rig.handle.depth(header("rear", 1, "optical"), wall(3000));
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+}
