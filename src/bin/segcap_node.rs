@@ -137,8 +137,8 @@ Examples:
   ros2 param set /segcap everything.enabled true
   ros2 action send_goal --feedback /segcap/describe_everything segcap/action/DescribeEverything '{caption: true}'
 
-Topics in:   image, image/compressed; ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
-Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed
+Topics in:   image, image/compressed; depth, camera_info; ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
+Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed, ~/markers
 Service:     ~/segment (an image or the newest frame, and prompts; answers with regions)
 Action:      ~/describe_everything (everything in the newest frame, in words, with progress)
 ";

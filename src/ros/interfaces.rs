@@ -12,6 +12,8 @@ pub const NODE: &str = "segcap";
 
 pub const IMAGE: &str = "image";
 pub const IMAGE_COMPRESSED: &str = "image/compressed";
+pub const DEPTH: &str = "depth";
+pub const CAMERA_INFO: &str = "camera_info";
 pub const PROMPTS: &str = "prompts";
 pub const PROMPT_POINT: &str = "prompt_point";
 /// What rqt_image_view publishes when somebody clicks into `~/overlay`.
@@ -21,6 +23,7 @@ pub const REGIONS: &str = "regions";
 pub const LABEL_MAP: &str = "label_map";
 pub const OVERLAY: &str = "overlay";
 pub const OVERLAY_COMPRESSED: &str = "overlay/compressed";
+pub const MARKERS: &str = "markers";
 
 pub const SEGMENT: &str = "~/segment";
 
@@ -41,6 +44,11 @@ pub fn image_topic(camera: &str, transport: ImageTransport) -> String {
         ImageTransport::Raw => IMAGE,
         ImageTransport::Compressed => IMAGE_COMPRESSED,
     };
+    input_topic(camera, name)
+}
+
+/// What a camera brings: `<name>`, or `<camera>/<name>` where cameras have names.
+pub fn input_topic(camera: &str, name: &str) -> String {
     if camera.is_empty() { name.to_owned() } else { format!("{camera}/{name}") }
 }
 
@@ -61,6 +69,16 @@ pub fn image_qos(reliability: Reliability) -> QosProfile {
         Reliability::BestEffort => newest.best_effort(),
         Reliability::Reliable => newest.reliable(),
     }
+}
+
+/// As the pictures', but a few deep: the newest depth need not be that of the newest picture.
+pub fn depth_qos(reliability: Reliability) -> QosProfile {
+    image_qos(reliability).keep_last(5)
+}
+
+/// Deep enough that a viewer misses no end of a marker.
+pub fn markers_qos() -> QosProfile {
+    QosProfile::default().reliable().keep_last(10)
 }
 
 pub fn prompts_qos() -> QosProfile {
@@ -119,6 +137,7 @@ mod tests {
     #[test]
     fn named_cameras_have_topics_of_their_own() {
         assert_eq!(image_topic("front", ImageTransport::Raw), "front/image");
+        assert_eq!(input_topic("front", CAMERA_INFO), "front/camera_info");
         assert_eq!(camera_topic("front", OVERLAY_COMPRESSED), "~/front/overlay/compressed");
     }
 }

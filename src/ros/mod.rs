@@ -3,18 +3,21 @@
 //!
 //! ```text
 //! [ros-spin thread]  images -> Handle::frame     prompts -> Handle::prompts     parameters -> watch channel
+//!                    depth -> Handle::depth, camera_info -> Handle::camera_info
 //!                    segment -> Handle::segment (queued there; the answer is awaited in a tokio task)
 //!                    describe_everything -> Handle::describe_everything (followed in a tokio task)
-//! [tokio tasks]      OutputReceiver -> publish -> overlay
+//! [tokio tasks]      OutputReceiver -> publish -> overlay, markers
 //! ```
 //! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
 
 mod cameras;
 mod convert;
+mod depth;
 mod describe;
 mod images;
 pub mod interfaces;
 pub mod log;
+mod markers;
 mod names;
 pub mod node;
 mod overlay;

@@ -145,11 +145,15 @@ fn tell_topics(names: &Names, camera: &str, input: &InputOptions) {
         Reliability::Reliable => "reliable",
     };
     let image = names.resolve(&interfaces::image_topic(camera, input.transport));
+    let [depth, info] =
+        [interfaces::DEPTH, interfaces::CAMERA_INFO].map(|name| names.resolve(&interfaces::input_topic(camera, name)));
     let own = |name| names.resolve(&interfaces::camera_topic(camera, name));
     log::info!(
-        "pictures from {image} ({message}, {reliability}), prompts from {}; answers on {}, {}",
+        "pictures from {image} ({message}, {reliability}), positions with {depth} and {info}, prompts from {}; answers on \
+         {}, {}, {}",
         own(interfaces::PROMPTS),
         own(interfaces::REGIONS),
-        own(interfaces::OVERLAY)
+        own(interfaces::OVERLAY),
+        own(interfaces::MARKERS)
     );
 }

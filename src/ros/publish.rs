@@ -9,6 +9,7 @@ use r2r::segcap::msg::RegionArray as RegionArrayMessage;
 use r2r::sensor_msgs::msg::Image as ImageMessage;
 use r2r::{Publisher, WrappedTypesupport};
 
+use super::markers::MarkerTopic;
 use super::overlay::AnswerFeed;
 use super::throttle::{Throttle, more};
 use super::{convert, interfaces};
@@ -22,6 +23,7 @@ pub struct AnswerTopics {
     regions: Publisher<RegionArrayMessage>,
     label_map: Publisher<ImageMessage>,
     overlay: AnswerFeed,
+    markers: MarkerTopic,
 }
 
 impl AnswerTopics {
@@ -33,16 +35,18 @@ impl AnswerTopics {
             regions: node.create_publisher(&topic(interfaces::REGIONS), interfaces::regions_qos())?,
             label_map: node.create_publisher(&topic(interfaces::LABEL_MAP), interfaces::picture_qos())?,
             overlay,
+            markers: MarkerTopic::create(node, camera)?,
         })
     }
 
-    fn publish(&self, array: Arc<RegionArray>, image: Arc<RgbImage>) {
+    fn publish(&mut self, array: Arc<RegionArray>, image: Arc<RgbImage>) {
         if has_listeners(&self.regions) {
             send(&self.regions, &convert::region_array(&array));
         }
         if has_listeners(&self.label_map) {
             send(&self.label_map, &convert::label_map_message(&array.header, array.size, &array.label_map()));
         }
+        self.markers.publish(&array);
         self.overlay.show(array, image);
     }
 }
@@ -60,11 +64,11 @@ pub fn send<M: WrappedTypesupport + 'static>(publisher: &Publisher<M>, message: 
 }
 
 /// Publishes the runtime's outputs until there are no more.
-pub async fn publish_outputs(mut outputs: OutputReceiver, cameras: HashMap<Arc<str>, AnswerTopics>) {
+pub async fn publish_outputs(mut outputs: OutputReceiver, mut cameras: HashMap<Arc<str>, AnswerTopics>) {
     let mut throttle = Throttle::default();
     while let Some(output) = outputs.recv().await {
         match output {
-            Output::Regions { array, image } => match cameras.get(&array.header.camera) {
+            Output::Regions { array, image } => match cameras.get_mut(&array.header.camera) {
                 Some(topics) => topics.publish(array, image),
                 None => log::error!("regions of the camera {:?}, which was never declared", array.header.camera),
             },

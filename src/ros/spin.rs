@@ -11,6 +11,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
+use super::depth::DepthInput;
 use super::images::ImageInput;
 use super::names::Names;
 use super::node::NodeError;
@@ -70,18 +71,11 @@ impl SpinThread {
 
 fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result<(), NodeError>>) {
     let SpinWork { mut node, names, handle, input, cameras, serving, lost } = work;
-    let mut inputs = Vec::new();
-    for (camera, overlay) in cameras {
-        let name = super::interfaces::image_topic(&camera, input.transport);
-        match ImageInput::subscribe(&mut node, &names, camera, &input, overlay) {
-            Ok(image_input) => inputs.push(image_input),
-            Err(source) => {
-                // Nobody listens only after `start` has gone.
-                let _ = tell_started.send(Err(NodeError::Entity { name, source }));
-                return;
-            }
-        }
-    }
+    // An error in the channel means that `start` has gone.
+    let (mut inputs, mut depths) = match subscribe(&mut node, &names, &input, cameras) {
+        Ok(subscribed) => subscribed,
+        Err(error) => return drop(tell_started.send(Err(error))),
+    };
     let _ = tell_started.send(Ok(()));
     // Dropped on the way out, expected or not: without this thread the node is deaf.
     let _lost = lost.drop_guard();
@@ -89,6 +83,8 @@ fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result
     let mut listened = Instant::now();
     while !stop.load(Relaxed) {
         node.spin_once(WAIT);
+        // First the depth, so that it is there when its picture is looked at.
+        depths.iter_mut().for_each(|input| input.drain(&handle));
         inputs.iter_mut().for_each(|input| input.drain(&handle));
         // Polls those to whom something has come. They never end while the node lives.
         let _ = serving.next().now_or_never();
@@ -98,6 +94,21 @@ fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result
         }
     }
     // Messages before the node that made them.
-    drop((inputs, serving));
+    drop((inputs, depths, serving));
     drop(node);
+}
+
+fn subscribe(
+    node: &mut r2r::Node,
+    names: &Names,
+    input: &InputOptions,
+    cameras: Vec<(Arc<str>, PlainFeed)>,
+) -> Result<(Vec<ImageInput>, Vec<DepthInput>), NodeError> {
+    let (mut images, mut depths) = (Vec::new(), Vec::new());
+    for (camera, overlay) in cameras {
+        let entity = |source| NodeError::Entity { name: format!("the inputs of camera {camera:?}"), source };
+        images.push(ImageInput::subscribe(node, names, Arc::clone(&camera), input, overlay).map_err(entity)?);
+        depths.push(DepthInput::subscribe(node, names, Arc::clone(&camera), input).map_err(entity)?);
+    }
+    Ok((images, depths))
 }

@@ -17,6 +17,11 @@ const JPEG_FORMAT: &str = "rgb8; jpeg compressed bgr8";
 
 /// A camera's message, copied.
 pub fn raw_frame(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> RawFrame {
+    let (header, image) = native_image(camera, message);
+    RawFrame { header, payload: ImagePayload::Raw(image) }
+}
+
+pub(super) fn native_image(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> (Header, RawImage) {
     // SAFETY: rcl has filled the message; its strings and sequences point to `size` valid bytes while it lives.
     let (frame_id, encoding, data) = unsafe {
         (
@@ -34,13 +39,12 @@ pub fn raw_frame(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> RawFra
         data: data.to_vec(),
     };
     let stamp = Stamp { secs: message.header.stamp.sec, nanos: message.header.stamp.nanosec };
-    let header = Header { camera: Arc::clone(camera), stamp, frame_id: frame_id.into() };
-    RawFrame { header, payload: ImagePayload::Raw(image) }
+    (Header { camera: Arc::clone(camera), stamp, frame_id: frame_id.into() }, image)
 }
 
 /// A camera's compressed message, copied.
 pub fn compressed_frame(camera: &Arc<str>, message: &NativeMsg<CompressedMessage>) -> RawFrame {
-    // SAFETY: as in `raw_frame`.
+    // SAFETY: as in `native_image`.
     let (frame_id, format, data) = unsafe {
         (
             native_text(message.header.frame_id.data, message.header.frame_id.size),

@@ -3,9 +3,12 @@
 //! r2r panics when it makes a C string of text with a NUL, so all text that leaves passes [`text`]. Numbers are handed on
 //! as they came: what is wrong with them is core's to say, with a code.
 
+mod camera_info;
+mod depth;
 mod describe;
 mod image;
 mod logging;
+mod marker;
 mod parameter;
 mod prompt;
 mod region;
@@ -14,8 +17,11 @@ pub use describe::{
     cancel_request, cancel_response, describe_goal, describe_result, feedback, goal_id, goal_response, goal_statuses,
     result_response,
 };
+pub use camera_info::camera_info;
+pub use depth::depth_image;
 pub use image::{compressed_frame, jpeg_message, label_map_message, raw_frame, rgb_message};
 pub use logging::log_message;
+pub use marker::marker_array;
 pub use parameter::{declared, from_override, parameter_descriptor, parameter_event, parameter_message};
 pub use prompt::{click, prompt_submission, segment_request};
 pub use region::{refused, region_array, segmented};

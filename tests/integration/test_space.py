@@ -1,0 +1,157 @@
+"""Depth and camera_info in; positions, extents and ~/markers out: against the true geometry of samples/clip."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from checks import check_regions
+from client import box_prompt
+from depth_camera import FRAME, DepthCamera, Pinhole, extent, position
+from peer import NodeUnderTest, has_ids
+from PIL import Image as PilImage
+from processes import ROOT
+from visualization_msgs.msg import Marker, MarkerArray
+
+CLIP = ROOT / "samples" / "clip"
+TRUTH = json.loads((CLIP / "truth.json").read_text(encoding="utf-8"))
+PINHOLE = Pinhole(*(TRUTH["camera"][name] for name in ("fx", "fy", "cx", "cy")))
+# Smaller things are for the model to find, not for the geometry.
+LEAST_PIXELS = 800
+
+
+def look(index):
+    """(rgb, depth in metres, {id: object}) of a frame."""
+    frame = TRUTH["frames"][index]
+    rgb = np.asarray(PilImage.open(CLIP / frame["image"]).convert("RGB"))
+    metres = np.asarray(PilImage.open(CLIP / frame["depth"])).astype(float) / 1000
+    return rgb, metres, {key: thing for key, thing in frame["objects"].items() if thing["pixels"] >= LEAST_PIXELS}
+
+
+def boxes(things):
+    return [box_prompt(key, thing["box"]) for key, thing in things.items()]
+
+
+@pytest.fixture(scope="module")
+def space_node(domain, logs):
+    """A node of this file's own: what it hears of depth is no other test's business. It only segments."""
+    running = NodeUnderTest(logs, domain, {"caption.mode": "on_request"})
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(params=["16UC1", "32FC1"])
+def camera(space_node, request):
+    camera = DepthCamera(space_node, request.param)
+    yield camera
+    camera.close()
+    space_node.forget()
+
+
+def placed(*ids):
+    """For conditions: exactly these prompts are answered, each with a position."""
+    return lambda array: has_ids(*ids)(array) and all(region.has_position for region in array.regions)
+
+
+@pytest.mark.parametrize("index", [0, 30])
+def test_positions_are_those_of_the_scene(space_node, camera, index, capsys):
+    rgb, metres, things = look(index)
+    picture, array = camera.ask(rgb, metres, PINHOLE, boxes(things), placed(*things))
+    check_regions(array, picture.header)
+    pairs = [(region, things[region.prompt_id]) for region in array.regions]
+    errors = [np.linalg.norm(position(region) - thing["surface_position"]) for region, thing in pairs]
+    sides = [np.abs(extent(region) - thing["surface_extent"]).max() for region, thing in pairs]
+    with capsys.disabled():
+        print(
+            f"\nframe {index}, {camera.encoding}: {len(errors)} things, position off by {1000 * np.median(errors):.1f} mm"
+            f" (median; worst {1000 * max(errors):.1f}), longest side by {1000 * np.median(sides):.1f} mm"
+            f" (worst {1000 * max(sides):.1f})"
+        )
+    assert np.median(errors) < 0.01 and np.quantile(errors, 0.8) < 0.03
+    assert np.median(sides) < 0.025
+
+
+def test_the_service_tells_positions_too(space_node, camera):
+    rgb, metres, things = look(0)
+    camera.ask(rgb, metres, PINHOLE, boxes(things), placed(*things))
+    response = space_node.segment(boxes(things))
+    assert response.success, response.message
+    assert all(region.has_position for region in response.regions.regions)
+
+
+def test_depth_of_another_frame_gives_no_position_and_says_why_once(space_node, camera):
+    rgb, metres, things = look(0)
+    start = space_node.log_length()
+    for _ in range(2):
+        _, array = camera.ask(rgb, metres, PINHOLE, boxes(things), has_ids(*things), depth_frame="left_optical")
+        assert array.regions and not any(region.has_position for region in array.regions)
+        space_node.client.regions.clear()
+    lines = space_node.process.log()[start:].count("expected the image's frame_id")
+    assert lines <= 1, "a fault that lasts is told once"
+    assert "UNSUPPORTED" in space_node.process.log() and "left_optical" in space_node.process.log()
+
+
+def test_without_depth_there_is_no_position(start_node):
+    node = start_node(parameters={"caption.mode": "off"})
+    rgb, _metres, things = look(0)
+    response = node.segment(boxes(things), rgb)
+    assert response.success
+    assert not any(region.has_position or region.position.z for region in response.regions.regions)
+
+
+@pytest.fixture
+def viewer(space_node):
+    """Markers as RViz has them: {(ns, id): marker}, and the arrays that have come."""
+    shown, arrived = {}, []
+
+    def take(arrival):
+        arrived.append(arrival.message)
+        for marker in arrival.message.markers:
+            if marker.action == Marker.DELETEALL:
+                shown.clear()
+            elif marker.action == Marker.DELETE:
+                shown.pop((marker.ns, marker.id), None)
+            else:
+                shown[marker.ns, marker.id] = marker
+
+    topic = f"{space_node.full_name}/markers"
+    subscription = space_node.client.listen(MarkerArray, topic, take)
+    space_node.client.wait_for(lambda: subscription.get_publisher_count(), 10, topic)
+    yield shown, arrived
+    space_node.client.node.destroy_subscription(subscription)
+
+
+def test_markers_stand_where_regions_are_and_go_with_them(space_node, viewer):
+    shown, arrived = viewer
+    camera = DepthCamera(space_node)
+    rgb, metres, things = look(0)
+    few = dict(list(things.items())[:3])
+    # Until the viewer is connected on both sides nothing is shown: ask again.
+    space_node.client.wait_for(
+        lambda: shown, 15, "markers", lambda: camera.ask(rgb, metres, PINHOLE, boxes(few), placed(*few))
+    )
+    picture, array = camera.ask(rgb, metres, PINHOLE, boxes(few), placed(*few))
+    stamp = array.header.stamp.nanosec
+    are_new = lambda: {marker.header.stamp.nanosec for marker in shown.values()} == {stamp}  # noqa: E731
+    space_node.client.wait_for(are_new, 10, "the markers of this picture")
+    solids = [marker for marker in shown.values() if marker.type == Marker.CUBE]
+    assert len(solids) == len(few) and len(shown) == 2 * len(few)
+    for region in array.regions:
+        near = min(solids, key=lambda marker: math.dist(position_of(marker), position(region)))
+        assert math.dist(position_of(near), position(region)) < 1e-6
+        assert near.header == picture.header and near.header.frame_id == FRAME
+        assert np.allclose([near.scale.x, near.scale.y, near.scale.z], np.maximum(extent(region), 0.002))
+        assert near.lifetime.sec > 0
+    texts = {marker.text for marker in shown.values() if marker.type == Marker.TEXT_VIEW_FACING}
+    assert all(any(region.id in text for text in texts) for region in array.regions)
+
+    one = dict(list(few.items())[:1])
+    camera.ask(rgb, metres, PINHOLE, boxes(one), has_ids(*one))
+    space_node.client.wait_for(lambda: len(shown) == 2, 10, "the other markers to go")
+    assert any(marker.action == Marker.DELETE for array in arrived for marker in array.markers)
+    camera.close()
+    space_node.forget()
+
+
+def position_of(marker):
+    return [marker.pose.position.x, marker.pose.position.y, marker.pose.position.z]
