@@ -64,7 +64,10 @@ def test_the_security_policy_names_exactly_what_the_node_has(askers):
 
 def test_the_rviz_layout_shows_topics_that_there_are(askers):
     layout = yaml.safe_load((ROOT / "rviz" / "segcap.rviz").read_text(encoding="utf-8"))
-    kinds = {"rviz_default_plugins/Image": "sensor_msgs/msg/Image"}
+    kinds = {
+        "rviz_default_plugins/Image": "sensor_msgs/msg/Image",
+        "rviz_default_plugins/MarkerArray": "visualization_msgs/msg/MarkerArray",
+    }
     there = {name.replace("~/", "segcap/"): type_ for name, (type_, _) in askers[0].publishers().items()}
     there["image"] = "sensor_msgs/msg/Image"
     for display in layout["Visualization Manager"]["Displays"]:
