@@ -68,6 +68,7 @@ fn region(label: u16) -> Region {
         predicted_iou: 0.9,
         stability: 0.9,
         caption: Caption { state: CaptionState::Done, text, ..Caption::default() },
+        place: None,
         first_seen: Stamp::default(),
         last_seen: Stamp::default(),
         prompt: Arc::new(Shape::Box { rect, clicks: vec![] }),

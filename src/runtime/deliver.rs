@@ -120,10 +120,7 @@ impl Delivery<'_> {
             model: Arc::clone(&self.shared.model_name),
             regions,
         };
-        // A request's own picture without a stamp may be of any time and place.
-        if self.arrived.is_some() || !array.header.stamp.is_zero() {
-            self.shared.place(&mut array);
-        }
+        self.shared.place(&mut array, self.arrived);
         array
     }
 }

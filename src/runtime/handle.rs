@@ -25,6 +25,9 @@ pub struct Handle(pub(super) Arc<Shared>);
 impl Handle {
     /// Puts a frame into its camera's inbox, where it displaces one that has not been looked at. Ignored while inactive.
     pub fn frame(&self, frame: RawFrame) {
+        if self.is_active() {
+            self.0.places.expect(&frame.header);
+        }
         if let Err(refusal) = self.0.inbox.put_frame(frame) {
             self.0.stats.frames_refused.add(1);
             self.0.output.refused("frame", "".into(), refusal);

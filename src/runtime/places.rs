@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::api::Refusal;
 use crate::core::frame::Header;
 use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
 use crate::core::raw_image::RawImage;
-use crate::core::region::Region;
+use crate::core::region::RegionArray;
 use crate::core::settings::{Limits, SpaceSettings};
-use crate::core::space::{CameraInfo, DepthImage, DepthView, Pairing, PairingError};
+use crate::core::space::{CameraInfo, DepthImage, DepthView, Moment, Pairing, PairingError};
 
 /// What may be on its way still is told when so many pictures in a row lacked it.
 const PATIENCE: u32 = 5;
@@ -39,7 +40,7 @@ impl Places {
         let mut cameras = self.lock();
         let camera = cameras.entry(Arc::clone(&header.camera)).or_default();
         match image {
-            Ok(image) => camera.pairing.put_depth(header, image),
+            Ok(image) => camera.pairing.put_depth(header, image, Instant::now()),
             Err(error) if camera.faults.is_news(Kind::Image(discriminant(&error))) => return Err(error.into()),
             Err(_) => {}
         }
@@ -47,43 +48,66 @@ impl Places {
     }
 
     pub(super) fn put_info(&self, header: Header, info: CameraInfo) {
-        self.lock().entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info);
+        let mut cameras = self.lock();
+        cameras.entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info, Instant::now());
     }
 
-    /// Somebody begins to work on a picture.
-    pub(super) fn hold(&self, picture: &Header) {
-        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.hold(picture);
+    /// A picture comes in; perhaps it waits for long.
+    pub(super) fn expect(&self, picture: &Header) {
+        let moment = Moment { stamp: picture.stamp, arrived: Some(Instant::now()) };
+        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.expect(moment);
     }
 
-    /// Gives those of a picture's regions that have no place theirs, where there is depth for it by now.
+    /// Somebody begins to work on a picture, or still does.
+    pub(super) fn hold(&self, picture: &Header, arrived: Instant) {
+        let moment = Moment { stamp: picture.stamp, arrived: Some(arrived) };
+        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.hold(moment);
+    }
+
+    /// Depth of a time before the node rested is none of what comes after.
+    pub(super) fn forget_depth(&self) {
+        for camera in self.lock().values_mut() {
+            camera.pairing.forget_depth();
+        }
+    }
+
+    /// Gives those of a picture's regions that have no place theirs, where there is depth for it by now. `arrived`: when
+    /// the picture came in; `None` where that says nothing.
     ///
     /// # Errors
     /// Why there is none although depth comes, but only where that has not been told yet. The regions are as they were.
     pub(super) fn fill(
         &self,
-        picture: &Header,
-        size: Size,
-        regions: &mut [Region],
+        array: &mut RegionArray,
+        arrived: Option<Instant>,
         settings: &SpaceSettings,
     ) -> Result<(), Refusal> {
+        let RegionArray { header, size, regions, .. } = array;
         if regions.iter().all(|region| region.place.is_some()) {
             return Ok(());
         }
-        let Some(view) = self.view(picture, size, settings)? else { return Ok(()) };
+        let Some(view) = self.view(header, arrived, *size, settings)? else { return Ok(()) };
         for region in regions.iter_mut().filter(|region| region.place.is_none()) {
             region.place = view.place(&region.mask);
         }
         Ok(())
     }
 
-    fn view(&self, picture: &Header, size: Size, settings: &SpaceSettings) -> Result<Option<DepthView>, Refusal> {
+    fn view(
+        &self,
+        picture: &Header,
+        arrived: Option<Instant>,
+        size: Size,
+        settings: &SpaceSettings,
+    ) -> Result<Option<DepthView>, Refusal> {
         let mut cameras = self.lock();
         let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&picture.camera) else { return Ok(None) };
-        match pairing.find(picture, size, settings) {
-            Ok(view) => {
+        match pairing.find(picture, arrived, size, settings) {
+            Ok(Some(view)) => {
                 faults.went_well();
-                Ok(view)
+                Ok(Some(view))
             }
+            Ok(None) => Ok(None),
             Err(error) if faults.is_worth_telling(&error) => Err(Refusal::new(error.code(), error.to_string())),
             Err(_) => Ok(None),
         }

@@ -1,6 +1,7 @@
 //! What the handle and both threads hold in common.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::api::{Output, Refusal};
 use super::caption_inbox::{CaptionInbox, CaptionJob, Recipient};
@@ -73,6 +74,7 @@ impl Shared {
             self.inbox.activate();
         } else {
             let waited = self.inbox.deactivate();
+            self.places.forget_depth();
             let refusal = Refusal::new(ResultCode::NotActive, "the node became inactive");
             self.end_goal(&refusal);
             self.refuse_all(waited, &refusal);
@@ -139,18 +141,11 @@ impl Shared {
         }
     }
 
-    /// Gives the regions their places, as far as there is depth for their picture by now.
-    pub(super) fn place(&self, array: &mut RegionArray) {
-        let RegionArray { header, size, regions, .. } = array;
-        if let Err(refusal) = self.places.fill(header, *size, regions, &self.settings().space) {
-            self.output.refused("depth", Arc::clone(&header.camera), refusal);
-        }
-    }
-
-    /// As [`Shared::place`], later: depth may have come since. Without a stamp there is no telling what belongs together.
-    pub(super) fn place_again(&self, array: &mut RegionArray) {
-        if !array.header.stamp.is_zero() {
-            self.place(array);
+    /// Gives the regions their places, as far as there is depth for their picture by now. `arrived`: when the picture came
+    /// in; `None` for pictures of requests and of the past, and later, when words go out: then stamps must tell.
+    pub(super) fn place(&self, array: &mut RegionArray, arrived: Option<Instant>) {
+        if let Err(refusal) = self.places.fill(array, arrived, &self.settings().space) {
+            self.output.refused("depth", Arc::clone(&array.header.camera), refusal);
         }
     }
 
@@ -160,7 +155,7 @@ impl Shared {
         for region in &mut job.array.regions {
             region.caption = Caption { state: CaptionState::Failed, ..Caption::default() };
         }
-        self.place_again(&mut job.array);
+        self.place(&mut job.array, None);
         match job.recipient {
             Recipient::Output { image, .. } => self.output.send(Output::Regions { array: Arc::new(job.array), image }),
             Recipient::Caller(reply) => reply.answer(Err(refusal.clone())),

@@ -91,7 +91,7 @@ impl Vision<'_> {
     /// The converted picture, with its embedding if it has been encoded before.
     pub(super) fn open(&mut self, target: &Target) -> Result<(Frame, Option<Embedding>), Refusal> {
         if let Target::Arrived(arrived) = target {
-            self.shared.places.hold(&arrived.raw.header);
+            self.shared.places.hold(&arrived.raw.header, arrived.at);
         }
         let known = match target {
             Target::Arrived(arrived) => self.encoded.of_message(arrived),

@@ -74,6 +74,14 @@ def compressed_node(_compressed_node, request):
     _compressed_node.forget()
 
 
+@pytest.fixture(scope="module")
+def space_node(domain, logs):
+    """A node of one file's own: what it hears of depth is no other test's business. It only segments."""
+    running = NodeUnderTest(logs, domain, {"caption.mode": "on_request"})
+    yield running
+    assert running.stop() == 0
+
+
 @pytest.fixture
 def start_node(domain, logs, request):
     """Starts further nodes: start_node(parameters=..., node_name=..., connect=...); all are ended after the test."""

@@ -3,8 +3,11 @@
 import array
 
 import numpy as np
+from builtin_interfaces.msg import Time
+from client import stamp_key
 from scenes import message
 from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
 
 FRAME = "front_camera_optical"
 
@@ -24,16 +27,23 @@ class Pinhole:
         k = [self.fx, 0.0, self.cx, 0.0, self.fy, self.cy, 0.0, 0.0, 1.0]
         p = [self.fx, 0.0, self.cx, 0.0, 0.0, self.fy, self.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
         info = CameraInfo(width=width, height=height, distortion_model="plumb_bob", d=[0.0] * 5, k=k, p=p)
-        info.header = header
+        info.header = copied(header)
         return info
+
+
+def copied(header, later_s=0.0):
+    """A header of one's own, with a later stamp."""
+    stamp_ns = stamp_key(header.stamp) + round(later_s * 1e9)
+    return Header(stamp=Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9), frame_id=header.frame_id)
 
 
 def depth_message(header, metres, encoding="16UC1"):
     """(H, W) metres, 0 = none, in the encoding's unit."""
     pixels = np.rint(metres * 1000).astype("<u2") if encoding == "16UC1" else metres.astype("<f4")
-    image = Image(width=metres.shape[1], height=metres.shape[0], encoding=encoding, step=metres.shape[1] * pixels.itemsize)
+    height, width = metres.shape
+    image = Image(width=width, height=height, encoding=encoding, step=width * pixels.itemsize)
     image.data = array.array("B", pixels.tobytes())
-    image.header = header
+    image.header = copied(header)
     return image
 
 
@@ -49,14 +59,17 @@ class DepthCamera:
         ears = (self.depth, self.info)
         node.client.wait_for(lambda: all(ear.get_subscription_count() for ear in ears), 10, "depth and camera_info")
 
-    def ask(self, rgb, metres, pinhole, prompts, condition=lambda array: True, depth_frame=FRAME):
-        """Sticky prompts and this picture until it is answered; the picture and its RegionArray."""
+    def ask(self, rgb, metres, pinhole, prompts, condition=lambda array: True, alter=lambda info, depth: None):
+        """Sticky prompts and this picture until it is answered; the picture and its RegionArray.
+
+        `alter` changes the other two messages before they go out.
+        """
 
         def publish(picture):
+            info = pinhole.info(picture.header, picture.width, picture.height)
             depth = depth_message(picture.header, metres, self.encoding)
-            if depth_frame != FRAME:
-                depth.header = type(picture.header)(stamp=picture.header.stamp, frame_id=depth_frame)
-            self.info.publish(pinhole.info(picture.header, picture.width, picture.height))
+            alter(info, depth)
+            self.info.publish(info)
             self.depth.publish(depth)
             self.node.client.images.publish(picture)
 

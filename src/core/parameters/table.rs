@@ -205,8 +205,8 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "depth.tolerance_s",
-        description: "The stamps of an image and of its depth may differ by so many seconds; without stamps the newest depth \
-                      counts.",
+        description: "The stamps of an image and of its depth may differ by so many seconds; without stamps the depth counts \
+                      that came with the image, give or take a second.",
         change: Live,
         slot: slot!(double 0.0..=10.0, settings.space.tolerance_secs),
     },

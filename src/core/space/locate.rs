@@ -56,10 +56,11 @@ struct Sample {
 
 /// Where the region is: `shape` lies in the image of size `image`, `depth` and `camera` are brought to it.
 ///
-/// 1. Of the readings within the eroded mask, those count that hang together in depth with the median: neither the
+/// 1. Each reading is averaged with its neighbours on the same surface: noise would make everything look deep.
+/// 2. Of the readings within the eroded mask, those count that hang together in depth with the median: neither the
 ///    background that the mask spilled onto, nor pixels that fly between an object and what is behind it.
-/// 2. The position is the median of each coordinate, without outliers by the median absolute deviation.
-/// 3. The extent is that of the whole mask's readings in the same stretch of depth, from 0.5 % to 99.5 %.
+/// 3. The position is the median of each coordinate, without outliers by the median absolute deviation.
+/// 4. The extent is that of the whole mask's readings in the same stretch of depth, from 0.5 % to 99.5 %.
 pub fn locate(
     shape: &Spans,
     image: Size,
@@ -121,7 +122,7 @@ impl Sampling {
             for x in (first..span.end).step_by(stride as usize) {
                 looked_at += 1;
                 let (column, row) = ((f64::from(x) + 0.5) * wide, (f64::from(span.y) + 0.5) * high);
-                let reading = depth.metres(column as u32, row as u32).filter(|&z| z <= settings.max_depth);
+                let reading = smoothed(depth, column as u32, row as u32).filter(|&z| z <= settings.max_depth);
                 let Some(z) = reading else { continue };
                 let point = camera.point(f64::from(x), f64::from(span.y), f64::from(z)).map(|value| value as f32);
                 let inside_row = x >= span.start + self.outline && x + self.outline < span.end;
@@ -135,6 +136,16 @@ impl Sampling {
         let above = y.checked_sub(self.outline);
         above.is_some_and(|above| shape.contains(x, above)) && shape.contains(x, y + self.outline)
     }
+}
+
+/// A pixel's reading, and what noise leaves of it: the mean with those neighbours that lie on the same surface.
+fn smoothed(depth: &DepthImage, x: u32, y: u32) -> Option<f32> {
+    let z = depth.metres(x, y)?;
+    let rows = y.saturating_sub(1)..=y.saturating_add(1);
+    let around = rows.flat_map(|y| (x.saturating_sub(1)..=x.saturating_add(1)).map(move |x| (x, y)));
+    let same = around.filter_map(|(x, y)| depth.metres(x, y)).filter(|near| (near - z).abs() <= GAP + GAP_SHARE * z);
+    let (sum, count) = same.fold((0.0f32, 0.0f32), |(sum, count), near| (sum + near, count + 1.0));
+    Some(sum / count)
 }
 
 /// The stretch of depth, metres, around the median that hangs together.

@@ -19,7 +19,7 @@ pub use intrinsics::{CameraError, CameraInfo, Intrinsics};
 pub use lens::Lens;
 pub use locate::{LocateError, LocateSettings, locate};
 pub use pairing::{DepthView, Pairing, PairingError};
-pub use stamps::{Match, StampRing};
+pub use stamps::{Match, Moment, StampRing};
 
 /// A region in space.
 #[derive(Clone, Copy, Debug, PartialEq)]

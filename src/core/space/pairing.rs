@@ -1,8 +1,11 @@
 //! Which depth image and which calibration belong to a camera's picture.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::{CameraError, CameraInfo, DepthImage, Intrinsics, LocateSettings, Located, StampRing, locate};
+use super::{
+    CameraError, CameraInfo, DepthImage, Intrinsics, LocateSettings, Located, Match, Moment, StampRing, locate,
+};
 use crate::core::code::ResultCode;
 use crate::core::frame::Header;
 use crate::core::geometry::Size;
@@ -10,10 +13,10 @@ use crate::core::mask::Mask;
 use crate::core::settings::SpaceSettings;
 use crate::core::spans::Spans;
 
-/// Depth images kept of a camera beside those of pictures in work.
+/// Depth images kept of a camera; beside these as many of pictures that wait, and as many of pictures in work.
 const MOST_DEPTHS: usize = 8;
-/// And their bytes, those of pictures in work included; two images always stay.
-const MOST_BYTES: usize = 64 << 20;
+/// And the bytes of all of them; one of each kind always stays.
+const MOST_BYTES: usize = 72 << 20;
 const MOST_INFOS: usize = 8;
 /// Sides of pictures of the same shape may differ by so much, as a share: cameras round when they bin.
 const SHAPE_TOLERANCE: f64 = 0.02;
@@ -27,6 +30,10 @@ pub enum PairingError {
         "expected depth within {tolerance_secs} s of the image (depth.tolerance_s), the nearest is {secs:.3} s away"
     )]
     NoneNear { tolerance_secs: f32, secs: f64 },
+    #[error(
+        "depth without stamps: expected it to come when the image comes, the nearest came {secs:.3} s away from it"
+    )]
+    NoneArrived { secs: f64 },
     #[error("{what}: expected the image's frame_id {expected:?} (depth must be registered to it), got {got:?}")]
     OtherFrame { what: &'static str, expected: Arc<str>, got: Arc<str> },
     #[error("{what}: expected the shape of the image, {}x{}, got {}x{}", expected.width, expected.height, got.width, got.height)]
@@ -38,7 +45,7 @@ pub enum PairingError {
 impl PairingError {
     pub fn code(&self) -> ResultCode {
         match self {
-            Self::NoCameraInfo | Self::NoneNear { .. } => ResultCode::NoImage,
+            Self::NoCameraInfo | Self::NoneNear { .. } | Self::NoneArrived { .. } => ResultCode::NoImage,
             Self::OtherFrame { .. } | Self::OtherShape { .. } => ResultCode::Unsupported,
             Self::Camera(error) => error.code(),
         }
@@ -46,7 +53,7 @@ impl PairingError {
 
     /// Messages that are still on their way may end it.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::NoCameraInfo | Self::NoneNear { .. })
+        matches!(self, Self::NoCameraInfo | Self::NoneNear { .. } | Self::NoneArrived { .. })
     }
 }
 
@@ -64,43 +71,58 @@ impl Default for Pairing {
 }
 
 impl Pairing {
-    pub fn put_depth(&mut self, header: Header, image: DepthImage) {
-        // As many again may be held.
-        self.depths.set_capacity((MOST_BYTES / 2 / image.bytes().max(1)).min(MOST_DEPTHS));
-        self.depths.push(header.stamp, Arc::new((header, image)));
+    pub fn put_depth(&mut self, header: Header, image: DepthImage, arrived: Instant) {
+        self.depths.set_capacity((MOST_BYTES / 3 / image.bytes().max(1)).min(MOST_DEPTHS));
+        self.depths.push(header.stamp, arrived, Arc::new((header, image)));
     }
 
-    pub fn put_info(&mut self, header: Header, info: CameraInfo) {
-        self.infos.push(header.stamp, Arc::new((header, info)));
+    pub fn put_info(&mut self, header: Header, info: CameraInfo, arrived: Instant) {
+        self.infos.push(header.stamp, arrived, Arc::new((header, info)));
+    }
+
+    /// A picture has come: what belongs to it is kept, until a few further ones have come.
+    pub fn expect(&mut self, picture: Moment) {
+        self.depths.expect(picture);
+        self.infos.expect(picture);
     }
 
     /// Somebody works on this picture: what belongs to it is not thrown away.
-    pub fn hold(&mut self, picture: &Header) {
-        self.depths.hold(picture.stamp);
-        self.infos.hold(picture.stamp);
+    pub fn hold(&mut self, picture: Moment) {
+        self.depths.hold(picture);
+        self.infos.hold(picture);
     }
 
-    /// What says where the things in a picture are: the depth of its stamp, or the nearest one within the tolerance (the
-    /// newest where there are no stamps), and the nearest calibration. `None` where no depth has come at all.
+    /// Depth goes; calibrations, which some drivers send once, stay.
+    pub fn forget_depth(&mut self) {
+        self.depths.clear();
+    }
+
+    /// What says where the things in a picture are: the depth of its stamp, or the nearest one within the tolerance (where
+    /// there are no stamps that which came with the picture), and the nearest calibration. `None` where no depth has come at
+    /// all, and where neither stamps nor arrivals tell what belongs together.
     ///
     /// # Errors
     /// When they do not come together, or do not fit the picture.
     pub fn find(
         &self,
         picture: &Header,
+        arrived: Option<Instant>,
         size: Size,
         settings: &SpaceSettings,
     ) -> Result<Option<DepthView>, PairingError> {
-        if self.depths.latest().is_none() {
-            return Ok(None);
-        }
+        let moment = Moment { stamp: picture.stamp, arrived };
+        let Some((how, depth)) = self.depths.of(moment) else { return Ok(None) };
         let tolerance_secs = settings.tolerance_secs;
-        let Some((_, depth)) = self.depths.of(picture.stamp, f64::from(tolerance_secs)) else {
-            let secs = self.depths.secs_to_nearest(picture.stamp).unwrap_or(f64::INFINITY);
-            return Err(PairingError::NoneNear { tolerance_secs, secs });
-        };
+        if !how.is_within(f64::from(tolerance_secs)) {
+            let secs = how.secs();
+            return Err(match how {
+                Match::Arrival { .. } => PairingError::NoneArrived { secs },
+                Match::Exact | Match::Nearest { .. } => PairingError::NoneNear { tolerance_secs, secs },
+            });
+        }
         // Calibrations seldom change, and some drivers send them once: whatever its stamp is.
-        let (_, info) = self.infos.of(picture.stamp, f64::INFINITY).ok_or(PairingError::NoCameraInfo)?;
+        let nearest = self.infos.of(moment).map(|(_, info)| info);
+        let info = nearest.or_else(|| self.infos.latest()).ok_or(PairingError::NoCameraInfo)?;
         check_frame("depth", picture, &depth.0)?;
         check_frame("camera_info", picture, &info.0)?;
         let camera = Intrinsics::new(&info.1, settings.is_rectified)?;
@@ -146,6 +168,8 @@ impl DepthView {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::core::frame::Stamp;
     use crate::core::geometry::PixelBox;
@@ -171,16 +195,24 @@ mod tests {
         CameraInfo { width, height, k, ..CameraInfo::default() }
     }
 
+    fn put_depth(pairing: &mut Pairing, header: Header, image: DepthImage) {
+        pairing.put_depth(header, image, Instant::now());
+    }
+
+    fn put_info(pairing: &mut Pairing, header: Header, info: CameraInfo) {
+        pairing.put_info(header, info, Instant::now());
+    }
+
     fn pairing() -> Pairing {
         let mut pairing = Pairing::default();
-        pairing.put_info(header(1, "optical"), info(64, 48));
-        (1..=4).for_each(|at| pairing.put_depth(header(at * 100, "optical"), depth(64, 48, 1000 * at as u16)));
+        put_info(&mut pairing, header(1, "optical"), info(64, 48));
+        (1..=4).for_each(|at| put_depth(&mut pairing, header(at * 100, "optical"), depth(64, 48, 1000 * at as u16)));
         pairing
     }
 
     /// How far the middle of the picture is, metres.
     fn middle(pairing: &Pairing, picture: &Header) -> Result<Option<f64>, PairingError> {
-        let view = pairing.find(picture, SIZE, &SpaceSettings::default())?;
+        let view = pairing.find(picture, Some(Instant::now()), SIZE, &SpaceSettings::default())?;
         Ok(view
             .and_then(|view| view.place(&Mask::filled(PixelBox::new(22, 14, 20, 20)).unwrap()))
             .map(|at| at.position[2]))
@@ -191,7 +223,7 @@ mod tests {
         let pairing = pairing();
         assert_eq!(middle(&pairing, &header(200, "optical")), Ok(Some(2.0)));
         assert_eq!(middle(&pairing, &header(260, "optical")), Ok(Some(3.0)));
-        assert_eq!(middle(&pairing, &header(0, "optical")), Ok(Some(4.0)), "without a stamp the newest");
+        assert_eq!(middle(&pairing, &header(0, "optical")), Ok(Some(4.0)), "without a stamp what came with it");
         let error = middle(&pairing, &header(600, "optical")).unwrap_err();
         assert_eq!((error.code(), error.may_pass()), (ResultCode::NoImage, true));
         assert!(error.to_string().contains("within 0.05 s") && error.to_string().contains("0.200 s away"), "{error}");
@@ -200,10 +232,10 @@ mod tests {
     #[test]
     fn without_depth_there_is_nothing_to_say() {
         let mut pairing = Pairing::default();
-        pairing.put_info(header(100, "optical"), info(64, 48));
+        put_info(&mut pairing, header(100, "optical"), info(64, 48));
         assert_eq!(middle(&pairing, &header(100, "optical")), Ok(None));
         let mut pairing = Pairing::default();
-        pairing.put_depth(header(100, "optical"), depth(64, 48, 1000));
+        put_depth(&mut pairing, header(100, "optical"), depth(64, 48, 1000));
         assert_eq!(middle(&pairing, &header(100, "optical")), Err(PairingError::NoCameraInfo));
     }
 
@@ -216,7 +248,7 @@ mod tests {
         assert_eq!((error.code(), error.to_string().as_str()), (ResultCode::Unsupported, expected));
         assert_eq!(middle(&pairing, &header(200, "/optical")), Ok(Some(2.0)));
         assert_eq!(middle(&pairing, &header(200, "")), Ok(Some(2.0)), "nobody said which");
-        pairing.put_info(header(200, "right_optical"), info(64, 48));
+        put_info(&mut pairing, header(200, "right_optical"), info(64, 48));
         assert!(matches!(
             middle(&pairing, &header(200, "optical")),
             Err(PairingError::OtherFrame { what: "camera_info", .. })
@@ -226,14 +258,14 @@ mod tests {
     #[test]
     fn half_the_size_fits_and_another_shape_does_not() {
         let mut pairing = pairing();
-        pairing.put_depth(header(500, "optical"), depth(32, 24, 5000));
+        put_depth(&mut pairing, header(500, "optical"), depth(32, 24, 5000));
         assert_eq!(middle(&pairing, &header(500, "optical")), Ok(Some(5.0)));
-        pairing.put_depth(header(600, "optical"), depth(64, 36, 5000));
+        put_depth(&mut pairing, header(600, "optical"), depth(64, 36, 5000));
         assert!(matches!(
             middle(&pairing, &header(600, "optical")),
             Err(PairingError::OtherShape { what: "depth", expected: SIZE, got: Size { width: 64, height: 36 } })
         ));
-        pairing.put_info(header(500, "optical"), info(1280, 720));
+        put_info(&mut pairing, header(500, "optical"), info(1280, 720));
         assert!(matches!(
             middle(&pairing, &header(500, "optical")),
             Err(PairingError::OtherShape { what: "camera_info", .. })
@@ -241,9 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn without_stamps_depth_that_has_died_says_nothing() {
+        let pairing = pairing();
+        let find = |arrived| pairing.find(&header(0, "optical"), arrived, SIZE, &SpaceSettings::default());
+        let error = find(Some(Instant::now() + Duration::from_secs(2))).unwrap_err();
+        assert!(matches!(error, PairingError::NoneArrived { secs } if secs > 1.9) && error.may_pass(), "{error}");
+        assert!(find(None).is_ok_and(|view| view.is_none()), "nobody knows when that was");
+    }
+
+    #[test]
+    fn calibrations_outlive_the_depth() {
+        let mut pairing = pairing();
+        pairing.forget_depth();
+        assert_eq!(middle(&pairing, &header(200, "optical")), Ok(None));
+        put_depth(&mut pairing, header(500, "optical"), depth(64, 48, 5000));
+        assert_eq!(middle(&pairing, &header(500, "optical")), Ok(Some(5.0)));
+    }
+
+    #[test]
     fn large_depth_images_are_fewer() {
         let mut pairing = Pairing::default();
-        (1..=20).for_each(|at| pairing.put_depth(header(at, "optical"), depth(2048, 2048, 1000)));
-        assert_eq!(pairing.depths.len(), 4, "of 8 MiB each; as many again may be held");
+        (1..=20).for_each(|at| put_depth(&mut pairing, header(at, "optical"), depth(2048, 2048, 1000)));
+        assert_eq!(pairing.depths.len(), 3, "of 8 MiB each; beside them as many that are expected, and that are held");
     }
 }

@@ -13,12 +13,12 @@ mod parameter;
 mod prompt;
 mod region;
 
+pub use camera_info::camera_info;
+pub use depth::depth_image;
 pub use describe::{
     cancel_request, cancel_response, describe_goal, describe_result, feedback, goal_id, goal_response, goal_statuses,
     result_response,
 };
-pub use camera_info::camera_info;
-pub use depth::depth_image;
 pub use image::{compressed_frame, jpeg_message, label_map_message, raw_frame, rgb_message};
 pub use logging::log_message;
 pub use marker::marker_array;

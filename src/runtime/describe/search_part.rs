@@ -1,6 +1,7 @@
 //! A goal in the vision thread: encode, segment in batches, filter; one of them a turn.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::course::Runner;
 use super::words_part::WordsPart;
@@ -34,6 +35,7 @@ pub(in crate::runtime) struct SearchPart {
 
 struct Look {
     frame: Frame,
+    arrived: Instant,
     embedding: Embedding,
     search: Search,
 }
@@ -81,19 +83,22 @@ impl Vision<'_> {
         runner.tell(Stage::Encode, 0, 1);
         let newest = self.shared.inbox.with(|waiting| waiting.cameras.get(camera)?.newest().cloned());
         let newest = newest.ok_or_else(|| Refusal::new(ResultCode::NoImage, "no frame has arrived yet"))?;
+        let arrived = newest.at;
         let target = Target::Arrived(newest);
         let (frame, embedding) = self.open(&target)?;
         let embedding = embedding.map_or_else(|| self.encode(&frame, &target), Ok)?;
         runner.tell(Stage::Encode, 1, 1);
         let search = Search::new(plan.everything.clone(), frame.size());
         runner.tell(Stage::Segment, 0, search.total());
-        Ok(Look { frame, embedding, search })
+        Ok(Look { frame, arrived, embedding, search })
     }
 
     fn search(&mut self, runner: &Runner, look: &mut Look) -> Result<(), Refusal> {
         let stats = &self.shared.stats;
         let decoder = self.model.decoder.as_mut();
-        let Look { embedding, search, .. } = look;
+        let Look { frame, arrived, embedding, search } = look;
+        // Other pictures are looked at between two turns.
+        self.shared.places.hold(&frame.header, *arrived);
         let run = || search.step(decoder, embedding, CLICKS_A_TURN);
         stats.decodes.add(1);
         stats.decode.time(|| guarded(stats, "decoding the prompts", run))?;
@@ -106,12 +111,13 @@ impl Vision<'_> {
         let SearchPart { runner, plan, look, .. } = part;
         let Some(look) = look else { return };
         let is_complete = look.is_complete();
-        let Look { frame, embedding, search } = look;
+        let Look { frame, arrived, embedding, search } = look;
         let candidates = search.candidates();
         runner.tell(Stage::Filter, 0, candidates);
         let found = pipeline::found_by(search);
         let wants_words = plan.caption && !found.is_empty() && !runner.is_late();
-        let array = self.label(&frame, found, wants_words);
+        let mut array = self.label(&frame, found, wants_words);
+        self.shared.place(&mut array, Some(arrived));
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
         let image = frame.image;

@@ -84,6 +84,7 @@ impl WordsPart {
         for region in self.array.regions.iter_mut().skip(self.done) {
             region.caption = Caption { state: of_the_others, ..Caption::default() };
         }
+        shared.place(&mut self.array, None);
         let (array, image) = (Arc::new(self.array.clone()), Arc::clone(&self.image));
         shared.output.send(Output::Regions { array, image });
     }

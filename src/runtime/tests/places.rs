@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::describe::{coarse, follow, in_words};
 use super::rig::*;
 use crate::core::code::ResultCode;
 use crate::core::frame::{Header, Stamp};
@@ -90,6 +91,60 @@ async fn the_depth_of_a_picture_in_work_is_kept_however_much_comes() {
 }
 
 #[tokio::test]
+async fn the_depth_of_a_picture_that_waits_is_kept_however_much_comes() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    rig.encoder.close();
+    rig.frame(1);
+    rig.encoder.wait_for_arrival();
+    send_depth(&rig, 2);
+    rig.frame(2);
+    (3..100).for_each(|secs| send_depth(&rig, secs));
+    rig.encoder.open();
+    assert_eq!(distances(&rig.regions().await), [None]);
+    assert!(distances(&rig.regions().await)[0].is_some_and(|z| (z - 1.2).abs() < 1e-6));
+}
+
+#[tokio::test]
+async fn everything_that_a_goal_finds_has_a_place_however_long_it_takes() {
+    let mut rig = with_space(coarse());
+    rig.decoder.close();
+    send_depth(&rig, 1);
+    rig.frame(1);
+    let describing = rig.handle.describe_everything(&in_words()).unwrap();
+    rig.decoder.wait_for_arrival();
+    for secs in 2..100 {
+        send_depth(&rig, secs);
+        rig.frame(secs);
+    }
+    rig.decoder.open();
+    let (_, described) = follow(describing).await;
+    let (masks, words) = (rig.regions().await, rig.regions().await);
+    assert_eq!(masks.regions.len(), described.regions.len());
+    for array in [masks, words] {
+        // Specks have too few readings.
+        let large = array.regions.iter().filter(|region| region.mask.area() > 20);
+        let places: Vec<_> = large.map(|region| region.place.expect("a place").position[2]).collect();
+        assert!(!places.is_empty() && places.iter().all(|z| (z - 1.1).abs() < 1e-6), "{places:?}");
+    }
+}
+
+#[tokio::test]
+async fn depth_of_before_a_rest_is_not_used_after_it() {
+    let mut rig = with_space(quiet());
+    send_depth(&rig, 1);
+    rig.handle.set_active(false);
+    send_depth(&rig, 1);
+    rig.handle.set_active(true);
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    send_depth(&rig, 2);
+    rig.frame(2);
+    assert!(distances(&rig.regions().await)[0].is_some(), "the calibration is known still");
+}
+
+#[tokio::test]
 async fn requests_get_places_too_but_not_for_a_picture_of_no_time() {
     let rig = with_space(quiet());
     send_depth(&rig, 1);
@@ -111,7 +166,7 @@ async fn requests_get_places_too_but_not_for_a_picture_of_no_time() {
 }
 
 #[tokio::test]
-async fn without_stamps_the_newest_depth_counts() {
+async fn without_stamps_the_depth_counts_that_came_with_the_picture() {
     let mut rig = with_space(quiet());
     send_depth(&rig, 1);
     send_depth(&rig, 2);
