@@ -97,6 +97,23 @@ def start_node(domain, logs, request):
         running.stop()
 
 
+@pytest.fixture
+def camera_rig(start_node):
+    """Starts a node with named cameras that publish: camera_rig(FRONT, REAR, parameters=...)."""
+    from camera_rig import CameraRig
+
+    rigs = []
+
+    def start(*specs, parameters=None):
+        rigs.append(CameraRig(start_node, specs, parameters))
+        rigs[-1].wait_until_ready()
+        return rigs[-1]
+
+    yield start
+    for rig in rigs:
+        rig.close()
+
+
 def _watched(running, request):
     _log_of(request.node, running)
     yield running

@@ -1,5 +1,6 @@
 //! The runtime with a model whose answers can be foretold and whose runs can be held.
 
+mod cameras;
 mod captions;
 mod describe;
 mod describe_ends;
