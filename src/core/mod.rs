@@ -21,6 +21,7 @@ pub mod mask;
 pub mod memory;
 pub mod nms;
 pub mod overlay;
+pub mod pace;
 pub mod parameters;
 pub mod pipeline;
 pub mod pixels;

@@ -94,9 +94,9 @@ pub fn picture_qos() -> QosProfile {
     QosProfile::default().reliable().keep_last(2)
 }
 
-/// Deep enough for several clients that ask at the same moment; what cannot be answered is refused, not lost.
+/// Deep enough for many clients that ask at the same moment; what cannot be answered is refused, not lost.
 pub fn service_qos() -> QosProfile {
-    QosProfile::services_default().keep_last(64)
+    QosProfile::services_default().keep_last(256)
 }
 
 /// Deep enough for a burst of captions.

@@ -34,13 +34,14 @@ async fn answer(handle: Handle, cameras: Cameras, request: Segment::Request, pen
         Ok(request) => handle.segment(request).await,
         Err(refusal) => Err(refusal),
     };
-    pending.respond(match answer {
+    let response = match answer {
         Ok(array) => convert::segmented(&array),
         Err(refusal) => {
             log::debug!("segment: {}: {refusal}", refusal.code);
             convert::refused(&refusal)
         }
-    });
+    };
+    pending.respond_in_turn(response).await;
 }
 
 /// A request's own image is of no camera; otherwise the camera must be there.
