@@ -14,12 +14,12 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build demo test test-core test-rust test-ros bench lint reference train train-smoke eval clean distclean
+.PHONY: help setup build demo test test-core test-rust test-ros bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make demo IMAGE=photo.jpg     ask about a photograph of yours"
 	@echo "  make demo CAMERA=live         stay up until Ctrl-C, to look around"
@@ -74,6 +74,9 @@ train-smoke: ## the whole training path, small (PyTorch in an environment of its
 
 eval: ## how good the model is: tables, sheets in eval_out/
 	@$(TIMED) "evaluation" sh training/evaluate.sh
+
+eval-everything: build ## how much everything-mode finds, for several grids and thresholds
+	@$(IN_ENV) $(TIMED) "everything-mode" sh training/everything.sh
 
 clean: ## what was compiled; keeps the wheels
 	rm -rf target build install log out demo_out eval_out .cache/setup/interfaces* .cache/timed

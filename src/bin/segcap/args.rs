@@ -19,6 +19,8 @@ pub struct Cli {
 pub enum Command {
     /// Segment and describe what prompts point at in a photograph
     Image(ImageArgs),
+    /// Measure how much of what is in pictures everything-mode finds, for one or several settings
+    Recall(RecallArgs),
     /// Look at model bundles
     #[command(subcommand)]
     Bundle(BundleCommand),
@@ -106,6 +108,40 @@ impl SieveArgs {
             ..EverythingSettings::default()
         }
     }
+}
+
+const RECALL_ABOUT: &str = "\
+Truth is a label map beside each picture: mug.jpg and mug.ids.png, a grey PNG of 8 or 16 bits, the same number on every
+pixel of a thing, 0 where nothing is known. Several values (8,16,32) are measured in all combinations.";
+
+#[derive(Args)]
+#[command(after_help = RECALL_ABOUT)]
+pub struct RecallArgs {
+    /// Folders with pictures (.jpg, .png) and their label maps
+    #[arg(required = true, value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    /// Points on a side of the grid
+    #[arg(long, value_name = "N,...", value_delimiter = ',',
+        default_values_t = [EverythingSettings::default().points_per_side],
+        value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub points_per_side: Vec<u32>,
+    /// Drop masks of which the model itself expects a lower IoU, 0 to 1
+    #[arg(long, value_name = "IOU,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().pred_iou_thresh])]
+    pub pred_iou_thresh: Vec<f32>,
+    /// Drop masks that change more with their threshold, 0 to 1
+    #[arg(long, value_name = "SHARE,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().stability_thresh])]
+    pub stability_thresh: Vec<f32>,
+    /// Drop the worse of two masks whose boxes overlap by more than this IoU
+    #[arg(long, value_name = "IOU,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().nms_thresh])]
+    pub nms_thresh: Vec<f32>,
+    /// Drop masks with fewer pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = EverythingSettings::default().min_area)]
+    pub min_area: u32,
+    /// Keep at most so many masks of a picture
+    #[arg(long, value_name = "N", default_value_t = EverythingSettings::default().max_regions)]
+    pub max_regions: usize,
+    #[command(flatten)]
+    pub model: ModelArgs,
 }
 
 #[derive(Args)]

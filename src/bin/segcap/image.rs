@@ -25,7 +25,7 @@ use super::args::{ImageArgs, ModelArgs, PointArg, PromptArg};
 use super::report::{Report, Timings};
 
 /// A photograph may be larger than what a camera is allowed to send.
-const MAX_PHOTO_PX: u64 = 200_000_000;
+pub const MAX_PHOTO_PX: u64 = 200_000_000;
 
 pub fn run(args: &ImageArgs, prompts: Vec<PromptArg>) -> Result<()> {
     let limits = Limits { max_image_px: MAX_PHOTO_PX, ..Limits::default() };
@@ -68,14 +68,14 @@ fn timed<T, E>(act: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {
     act().map(|done| (done, started.elapsed()))
 }
 
-fn load_bundle(args: &ModelArgs) -> Result<LoadedBundle> {
+pub fn load_bundle(args: &ModelArgs) -> Result<LoadedBundle> {
     let dir = bundle_dir::find(args.bundle.as_deref())?;
     let session = SessionOptions { provider: args.provider, threads: args.threads, ..SessionOptions::default() };
     let options = LoadOptions { session, ..LoadOptions::default() };
     segcap::onnx::load(&dir, &options).with_context(|| format!("cannot load the bundle {}", dir.display()))
 }
 
-fn read_picture(path: &Path, limits: &Limits) -> Result<RgbImage> {
+pub fn read_picture(path: &Path, limits: &Limits) -> Result<RgbImage> {
     let data = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let format = path.extension().unwrap_or_default().to_string_lossy().into_owned();
     let picture = CompressedImage { format, data }.to_upright_rgb(limits);

@@ -3,6 +3,7 @@
 mod args;
 mod bundle;
 mod image;
+mod recall;
 mod report;
 mod table;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             }
             image::run(args, prompts)
         }
+        Command::Recall(args) => recall::run(args),
         Command::Bundle(args::BundleCommand::Check(args)) => bundle::check(args),
     };
     match done {
