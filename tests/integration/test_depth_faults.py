@@ -1,4 +1,4 @@
-"""Depth as sensors really send it: with holes and noise, of another size, seen through a lens, or not to be read at all.
+"""Depth as sensors really send it: with holes and noise, of another size, through a lens, or not to be read at all.
 
 One disc before a wall: where it is, is known without segcap.
 """

@@ -1,4 +1,4 @@
-"""Which depth belongs to which picture: stamps that are equal, near, far, missing; depth that is fast, or that has died."""
+"""Which depth belongs to which picture: stamps that are equal, near, far, missing; depth that is fast, or has died."""
 
 import threading
 import time
@@ -18,9 +18,9 @@ NEAR = np.full((120, 160), 0.8)
 PROMPTS = [box_prompt("disc", SCENE.box)]
 ANSWERED = has_ids("disc")
 RATE_HZ = 120
-SECONDS = 6
-# Of a node that keeps what it is sent: 120 depth images a second are 4.6 MB.
-MOST_GROWTH_MB = 20
+SECONDS = 8
+# In the stream's second half, in which 74 MB of depth come.
+MOST_GROWTH_MB = 35
 
 
 def placed(array):
@@ -37,7 +37,9 @@ def camera(space_node):
     space_node.forget()
 
 
-@pytest.mark.parametrize(("later_s", "is_near"), [(0.0, True), (0.03, True), (-0.03, True), (100.0, False), (-100.0, False)])
+@pytest.mark.parametrize(
+    ("later_s", "is_near"), [(0.0, True), (0.06, True), (-0.06, True), (100.0, False), (-100.0, False)]
+)
 def test_stamps_may_differ_by_the_tolerance(camera, later_s, is_near):
     def alter(_info, depth):
         depth.header = copied(depth.header, later_s)
@@ -69,7 +71,7 @@ def test_when_depth_dies_positions_end_with_a_reason(start_node):
         node.client.regions.clear()
         _, array = node.answer_on_topic(make, condition=ANSWERED)
         assert not array.regions[0].has_position
-    node.wait_for_log("expected depth within 0.05 s of the image", start)
+    node.wait_for_log("expected depth within [0-9.]+ s of the image", start)
     camera.ask(SCENE.rgb, NEAR, PINHOLE, PROMPTS, placed)
     camera.close()
 
@@ -89,13 +91,13 @@ def test_depth_without_calibration_is_told(start_node):
 
 
 class FastDepth(threading.Thread):
-    """Depth at 120 Hz; of the n-th image every reading is 0.5 m + n mm. Every twelfth has a picture."""
+    """Depth at 120 Hz, twice the pictures' size: of the n-th all readings are 0.5 m + n mm. Every 12th has a picture."""
 
     def __init__(self, camera):
         super().__init__(daemon=True)
         self.camera = camera
         self.metres = {}  # by stamps of pictures
-        self.slowest_hz = 0.0
+        self.rate_hz = 0.0
 
     def run(self):
         began = time.monotonic()
@@ -107,28 +109,34 @@ class FastDepth(threading.Thread):
                 self.metres[stamp_key(picture.header.stamp)] = metres
                 self.camera.node.client.images.publish(picture)
                 self.camera.info.publish(PINHOLE.info(picture.header, 160, 120))
-            self.camera.depth.publish(depth_message(picture.header, np.full((120, 160), metres)))
-        self.slowest_hz = RATE_HZ * SECONDS / (time.monotonic() - began)
+            self.camera.depth.publish(depth_message(picture.header, np.full((240, 320), metres)))
+        self.rate_hz = RATE_HZ * SECONDS / (time.monotonic() - began)
 
 
-def test_depth_at_120_hz_is_still_that_of_its_picture(space_node, camera, capsys):
+def test_depth_at_120_hz_is_still_that_of_its_picture(start_node, capsys):
+    # Without a cache of encoded pictures, which would grow.
+    node = start_node(parameters={"caption.mode": "off", "embedding_cache_mb": 0})
+    camera = DepthCamera(node)
     camera.ask(SCENE.rgb, NEAR, PINHOLE, PROMPTS, placed)
-    space_node.client.regions.clear()
-    before_mb = resident_mb(space_node.process.pid)
-    fast = FastDepth(camera)
+    node.client.regions.clear()
+    fast, memory_mb = FastDepth(camera), []
     fast.start()
-    space_node.client.wait_for(lambda: not fast.is_alive(), 10 * SECONDS, "the stream's end")
-    space_node.client.spin(1.0)
-    arrays = [array for array in space_node.arrays(ANSWERED) if stamp_key(array.header.stamp) in fast.metres]
+    while fast.is_alive():
+        node.client.spin(1.0)
+        memory_mb.append(resident_mb(node.process.pid))
+    arrays = [array for array in node.arrays(ANSWERED) if stamp_key(array.header.stamp) in fast.metres]
     places = [(array.regions[0], fast.metres[stamp_key(array.header.stamp)]) for array in arrays]
     errors = [abs(region.position.z - metres) for region, metres in places if region.has_position]
-    grown_mb = resident_mb(space_node.process.pid) - before_mb
+    # In the first half the rings fill.
+    grown_mb = memory_mb[-1] - memory_mb[len(memory_mb) // 2]
     with capsys.disabled():
         print(
-            f"\n{fast.slowest_hz:.0f} Hz depth: {len(fast.metres)} pictures, {len(arrays)} answered, {len(errors)} with a "
-            f"position, off by at most {1000 * max(errors):.1f} mm; memory grown by {grown_mb:.1f} MB"
+            f"\n{fast.rate_hz:.0f} Hz depth: {len(fast.metres)} pictures, {len(arrays)} answered, {len(errors)} with "
+            f"a position, off by at most {1000 * max(errors):.1f} mm; memory: "
+            f"{', '.join(f'{mb:.0f}' for mb in memory_mb)} MB"
         )
     assert len(arrays) >= 5 and len(errors) >= 0.9 * len(arrays)
     # The next depth image is 1 mm further away: a lost message may cost a few.
     assert np.quantile(errors, 0.9) < 0.0015 and max(errors) < 0.008
     assert grown_mb < MOST_GROWTH_MB
+    camera.close()
