@@ -92,7 +92,7 @@ pub struct SpaceSettings {
 
 impl Default for SpaceSettings {
     fn default() -> Self {
-        Self { tolerance_secs: 0.05, is_rectified: false }
+        Self { tolerance_secs: 0.1, is_rectified: false }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which depth image and which calibration belong to a camera's picture.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::core::code::ResultCode;
 use crate::core::frame::Header;
-use crate::core::geometry::Size;
+use crate::core::geometry::{PixelBox, Size};
 use crate::core::mask::Mask;
 use crate::core::settings::SpaceSettings;
 use crate::core::spans::Spans;
@@ -125,11 +126,20 @@ impl Pairing {
         let info = nearest.or_else(|| self.infos.latest()).ok_or(PairingError::NoCameraInfo)?;
         check_frame("depth", picture, &depth.0)?;
         check_frame("camera_info", picture, &info.0)?;
-        let camera = Intrinsics::new(&info.1, settings.is_rectified)?;
+        let camera = Intrinsics::new(&with_size(&info.1, size), settings.is_rectified)?;
         check_shape("depth", size, depth.1.size())?;
         check_shape("camera_info", size, camera.size)?;
         Ok(Some(DepthView { depth: Arc::clone(depth), camera, size }))
     }
+}
+
+/// A calibration that does not say of which size it is, is taken for the picture's.
+fn with_size(info: &CameraInfo, picture: Size) -> Cow<'_, CameraInfo> {
+    if (info.width, info.height) != (0, 0) {
+        return Cow::Borrowed(info);
+    }
+    let Size { width, height } = picture;
+    Cow::Owned(CameraInfo { width, height, binning: (1, 1), roi: PixelBox::default(), ..info.clone() })
 }
 
 /// A frame that is not named is taken for the picture's.
@@ -172,7 +182,6 @@ mod tests {
 
     use super::*;
     use crate::core::frame::Stamp;
-    use crate::core::geometry::PixelBox;
     use crate::core::raw_image::RawImage;
     use crate::core::settings::Limits;
 
@@ -226,7 +235,7 @@ mod tests {
         assert_eq!(middle(&pairing, &header(0, "optical")), Ok(Some(4.0)), "without a stamp what came with it");
         let error = middle(&pairing, &header(600, "optical")).unwrap_err();
         assert_eq!((error.code(), error.may_pass()), (ResultCode::NoImage, true));
-        assert!(error.to_string().contains("within 0.05 s") && error.to_string().contains("0.200 s away"), "{error}");
+        assert!(error.to_string().contains("within 0.1 s") && error.to_string().contains("0.200 s away"), "{error}");
     }
 
     #[test]
@@ -270,6 +279,15 @@ mod tests {
             middle(&pairing, &header(500, "optical")),
             Err(PairingError::OtherShape { what: "camera_info", .. })
         ));
+    }
+
+    #[test]
+    fn a_calibration_without_a_size_is_that_of_the_picture() {
+        let mut pairing = pairing();
+        put_info(&mut pairing, header(200, "optical"), CameraInfo { width: 0, height: 0, ..info(64, 48) });
+        assert_eq!(middle(&pairing, &header(200, "optical")), Ok(Some(2.0)));
+        put_info(&mut pairing, header(200, "optical"), CameraInfo::default());
+        assert!(matches!(middle(&pairing, &header(200, "optical")), Err(PairingError::Camera(_))), "all zeros");
     }
 
     #[test]
