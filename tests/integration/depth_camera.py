@@ -48,14 +48,14 @@ def depth_message(header, metres, encoding="16UC1"):
 
 
 class DepthCamera:
-    """Publishes to a node's image, depth and camera_info."""
+    """Publishes to the depth and camera_info of a node, or of one of its named cameras."""
 
-    def __init__(self, node, encoding="16UC1"):
+    def __init__(self, node, encoding="16UC1", name=""):
         self.node = node
         self.encoding = encoding
-        peer = node.client.node
-        self.depth = peer.create_publisher(Image, f"{node.namespace}/depth", 5)
-        self.info = peer.create_publisher(CameraInfo, f"{node.namespace}/camera_info", 5)
+        peer, inputs = node.client.node, f"{node.namespace}/{name}".rstrip("/")
+        self.depth = peer.create_publisher(Image, f"{inputs}/depth", 5)
+        self.info = peer.create_publisher(CameraInfo, f"{inputs}/camera_info", 5)
         ears = (self.depth, self.info)
         node.client.wait_for(lambda: all(ear.get_subscription_count() for ear in ears), 10, "depth and camera_info")
 
@@ -66,14 +66,18 @@ class DepthCamera:
         """
 
         def publish(picture):
-            info = pinhole.info(picture.header, picture.width, picture.height)
-            depth = depth_message(picture.header, metres, self.encoding)
-            alter(info, depth)
-            self.info.publish(info)
-            self.depth.publish(depth)
+            self.send(picture, metres, pinhole, alter)
             self.node.client.images.publish(picture)
 
         return self.node.answer_on_topic(lambda: message(rgb, frame_id=FRAME), prompts, publish, condition)
+
+    def send(self, picture, metres, pinhole, alter=lambda info, depth: None):
+        """What belongs to this picture."""
+        info = pinhole.info(picture.header, picture.width, picture.height)
+        depth = depth_message(picture.header, metres, self.encoding)
+        alter(info, depth)
+        self.info.publish(info)
+        self.depth.publish(depth)
 
     def close(self):
         for publisher in (self.depth, self.info):

@@ -6,11 +6,12 @@ import time
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from client import box_prompt, stamp_key
+from client import Client, box_prompt, stamp_key
 from depth_camera import FRAME, DepthCamera, Pinhole, copied, depth_message
 from peer import has_ids
 from processes import resident_mb
 from scenes import disc_scene, message
+from sensor_msgs.msg import Image
 
 PINHOLE = Pinhole(150.0, 150.0, 79.5, 59.5)
 SCENE = disc_scene(160, 120, radius=0.3)
@@ -88,6 +89,30 @@ def test_depth_without_calibration_is_told(start_node):
         node.client.images.publish(picture)
 
     node.wait_for_log("depth comes, but no camera_info", timeout=20, meanwhile=publish)
+
+
+def test_each_camera_has_its_own_depth(start_node):
+    node = start_node(parameters={"caption.mode": "off", "cameras": "[front, rear]"}, connect=False)
+    node.client = Client(node.full_name, f"{node.namespace}/unused", "two_depths", node.domain)
+    cameras = {name: DepthCamera(node, name=name) for name in ("front", "rear")}
+    images = {name: node.client.node.create_publisher(Image, f"{node.namespace}/{name}/image", 5) for name in cameras}
+    metres = {"front": 0.8, "rear": 1.6}
+
+    def publish():
+        for name, camera in cameras.items():
+            picture = message(SCENE.rgb, frame_id=f"{name}_optical")
+            camera.send(picture, np.full((120, 160), metres[name]), PINHOLE)
+            images[name].publish(picture)
+
+    def where(name):
+        """Metres to the disc, from the camera's newest picture."""
+        response = node.client.segment(PROMPTS, camera=name)
+        regions = response.regions.regions
+        return regions[0].position.z if response.success and regions[0].has_position else None
+
+    for name in cameras:
+        found = node.client.wait_for(lambda name=name: where(name), 20, f"a place for {name}", meanwhile=publish)
+        assert found == pytest.approx(metres[name], abs=0.002)
 
 
 class FastDepth(threading.Thread):
