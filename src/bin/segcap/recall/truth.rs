@@ -53,3 +53,54 @@ impl Pair {
         Ok(things.into_values().filter_map(Spans::collect).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{GrayImage, ImageBuffer, Luma, RgbImage};
+
+    use super::*;
+
+    fn folder_with(labels: impl FnOnce(&Path)) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        RgbImage::new(4, 2).save(folder.path().join("mug.png")).unwrap();
+        labels(&folder.path().join("mug.ids.png"));
+        folder
+    }
+
+    fn things(folder: &Path, size: Size) -> Result<Vec<Spans>> {
+        let pairs = pairs(folder)?;
+        assert_eq!(pairs.iter().map(|pair| pair.picture.clone()).collect::<Vec<_>>(), [folder.join("mug.png")]);
+        pairs[0].things(size)
+    }
+
+    #[test]
+    fn each_number_is_a_thing_and_zero_is_none() {
+        let grey = GrayImage::from_raw(4, 2, vec![7, 7, 0, 1, 7, 0, 0, 1]).unwrap();
+        let folder = folder_with(|file| grey.save(file).unwrap());
+        let found = things(folder.path(), Size::new(4, 2)).unwrap();
+        assert_eq!(found.iter().map(Spans::area).collect::<Vec<_>>(), [2, 3], "by number");
+        assert!(found[0].contains(3, 1) && found[1].contains(0, 1));
+        let error = things(folder.path(), Size::new(8, 2)).unwrap_err().to_string();
+        assert!(error.contains("8") && error.contains("4"), "{error}");
+    }
+
+    #[test]
+    fn numbers_may_have_sixteen_bits_but_no_colours() {
+        let deep = ImageBuffer::<Luma<u16>, _>::from_raw(4, 2, vec![700, 0, 0, 444, 0, 0, 0, 0]).unwrap();
+        let folder = folder_with(|file| deep.save(file).unwrap());
+        assert_eq!(things(folder.path(), Size::new(4, 2)).unwrap().len(), 2);
+        let folder = folder_with(|file| RgbImage::new(4, 2).save(file).unwrap());
+        let error = things(folder.path(), Size::new(4, 2)).unwrap_err().to_string();
+        assert!(error.contains("expected a grey PNG"), "{error}");
+    }
+
+    #[test]
+    fn labels_without_a_picture_are_an_error_and_a_picture_without_labels_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        RgbImage::new(4, 2).save(folder.path().join("cup.png")).unwrap();
+        assert_eq!(pairs(folder.path()).unwrap().len(), 0);
+        GrayImage::new(4, 2).save(folder.path().join("mug.ids.png")).unwrap();
+        let error = pairs(folder.path()).err().unwrap().to_string();
+        assert!(error.contains("expected mug.jpg or mug.png"), "{error}");
+    }
+}
