@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::How;
+use super::landmarks::Landmarks;
 use super::typo::{Captions, meant};
 use crate::core::memory::RegionMemory;
 use crate::core::words::{Role, Term, Vocabulary, tokens};
@@ -33,6 +34,8 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Question {
     pub wanted: Vec<Wanted>,
+    /// For each of them.
+    pub landmarks: Vec<Landmarks>,
 }
 
 impl Question {
@@ -48,13 +51,17 @@ impl Question {
         }
         let terms = vocabulary.terms(&corrected);
         let total: f32 = terms.iter().map(weight).sum();
-        let wanted = terms.into_iter().map(|term| {
-            let typed = term.surface.split(' ').find_map(|word| typed.get(word)).cloned();
-            let weight = if total > 0.0 { weight(&term) / total } else { 0.0 };
-            let trust = if typed.is_some() { TYPO } else { 1.0 };
-            Wanted { weight, accepts: accepted(&term, vocabulary), typed, trust, term }
-        });
-        Self { wanted: wanted.collect() }
+        let wanted: Vec<Wanted> = terms
+            .into_iter()
+            .map(|term| {
+                let typed = term.surface.split(' ').find_map(|word| typed.get(word)).cloned();
+                let weight = if total > 0.0 { weight(&term) / total } else { 0.0 };
+                let trust = if typed.is_some() { TYPO } else { 1.0 };
+                Wanted { weight, accepts: accepted(&term, vocabulary), typed, trust, term }
+            })
+            .collect();
+        let landmarks = Landmarks::of(&wanted, memory);
+        Self { wanted, landmarks }
     }
 }
 

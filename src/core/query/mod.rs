@@ -4,12 +4,14 @@
 //! much of it the captions, and the colours of the pixels, answer; what answers nothing of it is left out. Most words
 //! of a question weigh the same wherever they stand in the memory, so that an answer's relevance does not depend on
 //! what else was seen. `core/words` says what is understood of language and what is not; on top of that a word that
-//! nobody knows is taken for the known word that looks most like it (one letter off, two in long words).
+//! nobody knows is taken for the known word that looks most like it (one letter off, two in long words). "Left of the bowl"
+//! and the like are looked up in the picture ([`landmarks`]), where the caption does not say it.
 //!
 //! The same memory and the same question give the same answer, in the same order: by relevance, then (for a pixel) the
 //! smallest, then the lowest id.
 
 mod filter;
+mod landmarks;
 mod meaning;
 mod relevance;
 #[cfg(test)]
@@ -66,6 +68,8 @@ pub enum How {
     Part,
     /// The colour of its pixels.
     Pixels,
+    /// Where it is in the picture.
+    InPicture,
 }
 
 /// A word of the question, and what answers it.
@@ -99,6 +103,7 @@ impl fmt::Display for Reason {
                     How::Shade => "a like colour",
                     How::Part => "a part of the name",
                     How::Pixels => "the colour of its pixels",
+                    How::InPicture => "as the picture shows",
                 };
                 write!(f, ": {word}, {how}, {:.2} of {:.2}", self.adds, self.at_most)
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::landmarks::Landmarks;
 use super::meaning::{Question, Wanted};
 use super::{Answer, How, Reason};
 use crate::core::memory::Remembered;
@@ -9,6 +10,8 @@ use crate::core::words::{Role, Term};
 
 /// The colour of the pixels against the caption's word.
 const PIXELS: f32 = 0.9;
+/// The picture against the caption's word.
+const IN_PICTURE: f32 = 0.95;
 /// What is said of another thing answers little of what was asked of this one, and the other way round.
 const ASIDE: f32 = 0.3;
 /// An answer at least this good to a negated word excludes the object.
@@ -17,23 +20,23 @@ const CERTAIN: f32 = 0.8;
 impl Question {
     /// `None` when the object answers nothing of it, or what it must not. Relevance 1 to a question without words.
     pub fn answer(&self, object: &Arc<Remembered>) -> Option<Answer> {
-        let (unwanted, wanted): (Vec<&Wanted>, Vec<&Wanted>) =
-            self.wanted.iter().partition(|word| word.term.is_negated);
-        let is_excluded = unwanted.iter().any(|word| best(word, object).is_some_and(|found| found.0 >= CERTAIN));
-        if is_excluded {
+        let words = || self.wanted.iter().zip(&self.landmarks);
+        let mut unwanted = words().filter(|(word, _)| word.term.is_negated);
+        if unwanted.any(|(word, landmarks)| best(word, landmarks, object).is_some_and(|found| found.0 >= CERTAIN)) {
             return None;
         }
-        if wanted.is_empty() {
-            return Some(Answer { object: Arc::clone(object), score: 1.0, reasons: Vec::new() });
+        let wanted = words().filter(|(word, _)| !word.term.is_negated);
+        let reasons: Vec<Reason> = wanted.map(|(word, landmarks)| reason(word, landmarks, object)).collect();
+        if reasons.is_empty() {
+            return Some(Answer { object: Arc::clone(object), score: 1.0, reasons });
         }
-        let reasons: Vec<Reason> = wanted.into_iter().map(|word| reason(word, object)).collect();
         let score = reasons.iter().map(|reason| reason.adds).sum::<f32>().min(1.0);
         (score > 0.0).then(|| Answer { object: Arc::clone(object), score, reasons })
     }
 }
 
-fn reason(word: &Wanted, object: &Remembered) -> Reason {
-    let found = best(word, object);
+fn reason(word: &Wanted, landmarks: &Landmarks, object: &Remembered) -> Reason {
+    let found = best(word, landmarks, object);
     let asked = word.typed.clone().unwrap_or_else(|| word.term.surface.clone());
     let taken_for = word.typed.as_ref().map(|_| word.term.surface.clone());
     let adds = found.as_ref().map_or(0.0, |(worth, ..)| worth * word.weight);
@@ -41,31 +44,46 @@ fn reason(word: &Wanted, object: &Remembered) -> Reason {
 }
 
 /// The best answer to one word: its worth, 0 to 1, what answers and how. Of equal ones the first in the caption.
-fn best(word: &Wanted, object: &Remembered) -> Option<(f32, String, How)> {
+fn best(word: &Wanted, landmarks: &Landmarks, object: &Remembered) -> Option<(f32, String, How)> {
     let mut best: Option<(f32, String, How)> = None;
-    let mut offer = |worth: f32, name: &str, how: How| {
+    let mut offer = |worth: f32, name: &dyn Fn() -> String, how: How| {
         if worth > best.as_ref().map_or(0.0, |(known, ..)| *known) {
-            best = Some((worth, name.to_owned(), how));
+            best = Some((worth, name(), how));
         }
     };
     for term in object.terms() {
         if let Some((worth, how)) = word.accepts(term) {
-            offer(worth * fit(&word.term, term), &term.surface, how);
+            offer(worth * fit(word.term.role, word.term.is_aside, term), &|| term.surface.clone(), how);
         }
     }
     if !word.term.is_aside {
-        for colour in &object.colours {
-            if let Some(worth) = word.accepts_colour(colour) {
-                offer(PIXELS * worth, colour, How::Pixels);
-            }
+        for (colour, worth) in colours(word, object) {
+            offer(worth, &|| colour.to_owned(), How::Pixels);
         }
+    }
+    if let Some((relation, (landmark, worth))) =
+        word.term.relation.and_then(|relation| Some((relation, landmarks.near(relation, object)?)))
+    {
+        offer(IN_PICTURE * worth, &|| format!("{relation} {}", landmark.id), How::InPicture);
     }
     best
 }
 
+/// How well an object answers a word by what it is itself, whatever part the word has in the question, 0 to 1.
+pub(super) fn own_worth(word: &Wanted, object: &Remembered) -> f32 {
+    let own = object.terms().iter().filter(|term| !term.is_aside);
+    let by_words = own.filter_map(|term| Some(word.accepts(term)?.0 * fit(word.term.role, false, term)));
+    by_words.chain(colours(word, object).map(|(_, worth)| worth)).fold(0.0, f32::max)
+}
+
+/// The colours of its pixels that answer the word, with their worth.
+fn colours(word: &Wanted, object: &Remembered) -> impl Iterator<Item = (&'static str, f32)> {
+    object.colours.iter().filter_map(|colour| Some((*colour, PIXELS * word.accepts_colour(colour)?)))
+}
+
 /// How well the two words' parts in their sentences go together, 0 to 1.
-fn fit(asked: &Term, found: &Term) -> f32 {
-    let roles = match (asked.role, found.role) {
+fn fit(asked: Role, asked_is_aside: bool, found: &Term) -> f32 {
+    let roles = match (asked, found.role) {
         (a, b) if a == b => 1.0,
         (Role::Head, Role::Modifier) => 0.5,
         (Role::Modifier, Role::Head) => 0.8,
@@ -73,6 +91,6 @@ fn fit(asked: &Term, found: &Term) -> f32 {
         (Role::Colour | Role::Quality, _) | (_, Role::Colour | Role::Quality) => 0.6,
         _ => 1.0,
     };
-    let sides = if asked.is_aside == found.is_aside { 1.0 } else { ASIDE };
+    let sides = if asked_is_aside == found.is_aside { 1.0 } else { ASIDE };
     if found.is_negated { 0.0 } else { roles * sides }
 }

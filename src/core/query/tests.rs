@@ -124,6 +124,52 @@ fn questions_without_words_get_everything() {
     assert_eq!(ids(&album, &Query { limit: 2, ..Query::default() }), [1, 2]);
 }
 
+/// A bowl in the middle of a tray, a mug on each side of it, and a fork above.
+fn table() -> Album {
+    let mut album = Album::new(20);
+    album.put(Entry { at: (100, 100), side: 300, ..Entry::new(1, "a wooden tray") });
+    for (id, at, caption) in [
+        (2, (230, 230), "a blue bowl"),
+        (3, (150, 230), "a red mug"),
+        (4, (300, 230), "a green mug"),
+        (5, (230, 120), "a fork"),
+        (6, (560, 420), "a yellow mug"),
+    ] {
+        album.put(Entry { at, side: 40, ..Entry::new(id, caption) });
+    }
+    album
+}
+
+#[test]
+fn where_it_is_can_be_seen_in_the_picture() {
+    let album = table();
+    assert_eq!(good(&album, "the mug left of the bowl", 0.9), ["a red mug"]);
+    assert_eq!(good(&album, "the cup to the right of the blue bowl", 0.9), ["a green mug", "a yellow mug"]);
+    assert_eq!(good(&album, "mug next to a bowl", 0.9), ["a red mug", "a green mug"]);
+    assert_eq!(good(&album, "fork above the bowl", 0.9), ["a fork"]);
+    assert_eq!(good(&album, "bowl below a fork", 0.9), ["a blue bowl"]);
+    assert_eq!(good(&album, "mug on the tray", 0.9), ["a red mug", "a green mug"]);
+    assert_eq!(good(&album, "what is on the tray?", 0.9), ["a blue bowl", "a red mug", "a green mug", "a fork"]);
+    assert_eq!(good(&album, "a mug that is not on the tray", 0.5), ["a yellow mug"]);
+    assert_eq!(
+        good(&album, "mug left of the red bowl", 0.85),
+        ["a red mug"],
+        "there is no red bowl: it may be the blue one"
+    );
+    assert_eq!(good(&album, "mug left of the sofa", 0.8), [""; 0]);
+    let answers = album.memory.ask(&text("mug left of the bowl"), now()).unwrap();
+    assert_eq!(answers[0].reasons[1].to_string(), "bowl: left of r2, as the picture shows, 0.32 of 0.33");
+}
+
+#[test]
+fn places_in_pictures_of_long_ago_say_nothing() {
+    let mut album = table();
+    album.put(Entry { secs: 110, at: (230, 300), side: 40, ..Entry::new(7, "a spoon") });
+    assert_eq!(good(&album, "spoon below the bowl", 0.9), [""; 0]);
+    album.put(Entry { secs: 110, at: (230, 230), side: 40, ..Entry::new(2, "a blue bowl") });
+    assert_eq!(good(&album, "spoon below the bowl", 0.9), ["a spoon"]);
+}
+
 #[test]
 fn the_score_is_explained() {
     let album = kitchen();

@@ -6,15 +6,16 @@
 //! glass, bottle ...), plurals, and names of several words ("fire extinguisher").
 //!
 //! What it does not do: meaning in general. There is no grammar beyond "noun, then what is said of others after a
-//! relation", so that "the box that the mug stands on" is about a box and a mug, no more. Relations are words of the
-//! caption and are not looked up in space. Numbers, comparisons ("the largest") and time are not understood. "not red"
-//! and "without a handle" exclude the next word's meaning, nothing more. A word that the vocabulary lacks matches
-//! itself, and what looks like it (`core/query`).
+//! relation", so that "the box that the mug stands on" is about a box and a mug, no more. Numbers, comparisons ("the
+//! largest") and time are not understood. "not red" and "without a handle" exclude the next word's meaning, nothing more.
+//! A word that the vocabulary lacks matches itself, and what looks like it (`core/query`).
 
 mod phrase;
+mod relation;
 mod token;
 mod vocabulary;
 
+pub use relation::Relation;
 pub use token::{singular, tokens};
 pub use vocabulary::{Entry, Vocabulary, VocabularyError};
 
@@ -40,6 +41,8 @@ pub struct Term {
     pub role: Role,
     /// Said of something else than the text's object.
     pub is_aside: bool,
+    /// Of an aside: where the text's object is, seen from it, if the text says so.
+    pub relation: Option<Relation>,
     /// The text says that this is not so.
     pub is_negated: bool,
 }

@@ -1,7 +1,7 @@
 //! A text's terms, and what each does in it.
 
 use super::token::{singular, tokens};
-use super::{Entry, Role, Term, Vocabulary};
+use super::{Entry, Relation, Role, Term, Vocabulary};
 
 /// A name that was found in the text: as many words as the vocabulary knows together.
 struct Unit<'a> {
@@ -16,7 +16,7 @@ impl Vocabulary {
     pub fn terms(&self, text: &str) -> Vec<Term> {
         let mut terms = Vec::new();
         // Each part between relations has a head of its own; the first is about the object.
-        let (mut is_aside, mut is_negated, mut part) = (false, false, Vec::new());
+        let (mut is_aside, mut relation, mut is_negated, mut part) = (false, None, false, Vec::new());
         for clause in text.split([',', ';', '/', '&']) {
             for unit in self.units(&tokens(clause)) {
                 let entry = unit.entry.cloned().unwrap_or_default();
@@ -25,9 +25,10 @@ impl Vocabulary {
                 if entry.is_relation {
                     self.close(&mut part, &mut terms);
                     is_aside = true;
+                    relation = Relation::said_by(&unit.surface);
                 } else if !entry.is_stop && !entry.is_not {
                     let ends_list = unit.before_and;
-                    part.push(term(unit.surface, &entry, is_aside, is_negated));
+                    part.push(Term { is_aside, relation, is_negated, ..term(unit.surface, &entry) });
                     is_negated = false;
                     if ends_list && part.last().is_some_and(|last: &Term| last.role == Role::Modifier) {
                         self.close(&mut part, &mut terms);
@@ -91,7 +92,7 @@ impl Vocabulary {
 }
 
 /// For now every noun is a modifier; the last of its part becomes the head in [`Vocabulary::close`].
-fn term(surface: String, entry: &Entry, is_aside: bool, is_negated: bool) -> Term {
+fn term(surface: String, entry: &Entry) -> Term {
     let (role, word) = if !entry.colours.is_empty() {
         (Role::Colour, surface.clone())
     } else if let Some(quality) = &entry.quality {
@@ -103,7 +104,7 @@ fn term(surface: String, entry: &Entry, is_aside: bool, is_negated: bool) -> Ter
     } else {
         (Role::Modifier, surface.clone())
     };
-    Term { surface, word, role, is_aside, is_negated }
+    Term { surface, word, role, is_aside: false, relation: None, is_negated: false }
 }
 
 #[cfg(test)]
@@ -147,6 +148,24 @@ mod tests {
         assert_eq!(roles("mugs and plates"), "mug:H plate:H");
         assert_eq!(roles("mug, plate or spoon"), "mug:H plate:H spoon:H");
         assert_eq!(roles("what is in the box"), "box:H+");
+    }
+
+    #[test]
+    fn relations_say_where() {
+        let relations = |text| {
+            let terms = Vocabulary::shared().terms(text);
+            terms.iter().map(|term| (term.word.clone(), term.relation)).collect::<Vec<_>>()
+        };
+        let mug = ("mug".to_owned(), None);
+        assert_eq!(
+            relations("the mug to the left of the bowl"),
+            [mug.clone(), ("bowl".into(), Some(Relation::LeftOf))]
+        );
+        assert_eq!(
+            relations("mug on a tray with a handle")[1..],
+            [("tray".into(), Some(Relation::On)), ("handle".into(), None)]
+        );
+        assert_eq!(relations("what is in the box?"), [("box".into(), Some(Relation::In))]);
     }
 
     #[test]
