@@ -96,6 +96,21 @@ impl Default for SpaceSettings {
     }
 }
 
+/// What is kept of what was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemorySettings {
+    /// Seconds for which an object is remembered that is not seen.
+    pub ttl_secs: f64,
+    /// Most objects, of all cameras; further ones displace those that were not seen for longest.
+    pub max_regions: usize,
+}
+
+impl Default for MemorySettings {
+    fn default() -> Self {
+        Self { ttl_secs: 30.0, max_regions: 1000 }
+    }
+}
+
 /// Everything that the pipeline needs to know beside its model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -103,6 +118,7 @@ pub struct Settings {
     pub everything: EverythingSettings,
     pub caption: CaptionSettings,
     pub space: SpaceSettings,
+    pub memory: MemorySettings,
     /// Bound of the embedding cache, bytes.
     pub embedding_cache_bytes: usize,
     /// Most frames processed per second; 0 = every frame that the model can keep up with.
@@ -116,6 +132,7 @@ impl Default for Settings {
             everything: EverythingSettings::default(),
             caption: CaptionSettings::default(),
             space: SpaceSettings::default(),
+            memory: MemorySettings::default(),
             embedding_cache_bytes: 64 << 20,
             max_rate_hz: 0.0,
         }

@@ -26,6 +26,8 @@ pub const OVERLAY_COMPRESSED: &str = "overlay/compressed";
 pub const MARKERS: &str = "markers";
 
 pub const SEGMENT: &str = "~/segment";
+pub const QUERY_REGIONS: &str = "~/query_regions";
+pub const CLEAR: &str = "~/clear";
 
 pub const DESCRIBE_EVERYTHING: &str = "~/describe_everything";
 

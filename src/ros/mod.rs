@@ -6,11 +6,13 @@
 //!                    depth -> Handle::depth, camera_info -> Handle::camera_info
 //!                    segment -> Handle::segment (queued there; the answer is awaited in a tokio task)
 //!                    describe_everything -> Handle::describe_everything (followed in a tokio task)
+//!                    query_regions -> Handle::query (in a tokio task)
 //! [tokio tasks]      OutputReceiver -> publish -> overlay, markers
 //! ```
 //! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
 
 mod cameras;
+mod clear;
 mod convert;
 mod depth;
 mod describe;
@@ -24,6 +26,7 @@ mod overlay;
 mod parameters;
 mod prompts;
 mod publish;
+mod query;
 mod segment;
 mod services;
 pub mod session;

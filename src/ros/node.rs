@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cameras::Cameras;
+use super::clear::serve_clear;
 use super::describe::serve_describe_everything;
 use super::interfaces;
 use super::names::Names;
@@ -18,6 +19,7 @@ use super::overlay::{Painting, PlainFeed, overlay};
 use super::parameters::serve_parameters;
 use super::prompts::take_prompts;
 use super::publish::{AnswerTopics, publish_outputs};
+use super::query::serve_query_regions;
 use super::segment::serve_segment;
 use super::services::Serving;
 use super::session::Session;
@@ -83,6 +85,9 @@ impl Node {
         tasks.spawn(publish_outputs(outputs, topics));
 
         let calls = TaskTracker::new();
+        let query = serve_query_regions(&mut node, handle.clone(), cameras.clone(), calls.clone());
+        serving.push(query.map_err(entity(interfaces::QUERY_REGIONS))?);
+        serving.push(serve_clear(&mut node, handle.clone()).map_err(entity(interfaces::CLEAR))?);
         let segment = serve_segment(&mut node, handle.clone(), cameras.clone(), calls.clone());
         serving.push(segment.map_err(entity(interfaces::SEGMENT))?);
         let describe = serve_describe_everything(&mut node, handle.clone(), cameras, calls.clone());

@@ -6,6 +6,7 @@ use tokio_util::task::TaskTracker;
 use super::cameras::Cameras;
 use super::services::{Pending, Serving, serve};
 use super::{convert, interfaces};
+use crate::core::pace::STEP;
 use crate::runtime::Handle;
 use crate::runtime::api::{Refusal, SegmentRequest};
 
@@ -41,7 +42,7 @@ async fn answer(handle: Handle, cameras: Cameras, request: Segment::Request, pen
             convert::refused(&refusal)
         }
     };
-    pending.respond_in_turn(response).await;
+    pending.respond_in_turn(response, STEP).await;
 }
 
 /// A request's own image is of no camera; otherwise the camera must be there.

@@ -1,7 +1,7 @@
 //! How services are answered: never by silence.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -50,9 +50,10 @@ impl<S: Service + 'static> Pending<S> {
         }
     }
 
-    /// Answers as soon as the answers to others leave room for it: for services that a crowd may ask at once.
-    pub async fn respond_in_turn(self, response: S::Response) {
-        let wait = self.pace.wait(Instant::now());
+    /// Answers as soon as the answers to others leave room for it: for services that a crowd may ask at once. `step`: see
+    /// [`Pace::wait`].
+    pub async fn respond_in_turn(self, response: S::Response, step: Duration) {
+        let wait = self.pace.wait(Instant::now(), step);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }

@@ -7,10 +7,12 @@ use image::RgbImage;
 
 use crate::core::code::ResultCode;
 use crate::core::describe::GoalError;
-use crate::core::frame::Stamp;
+use crate::core::frame::{Header, Stamp};
+use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
 use crate::core::progress::Stage;
 use crate::core::prompt::{PromptError, RawPrompt};
+use crate::core::query::Answer;
 use crate::core::raw_image::RawFrame;
 use crate::core::region::RegionArray;
 
@@ -85,6 +87,17 @@ pub struct DescribeProgress {
     pub id: String,
     /// Its words, "" while it has none.
     pub caption: String,
+}
+
+/// What is remembered that answers a question, best first.
+#[derive(Clone, Debug)]
+pub struct Recalled {
+    /// Of the newest picture of the answers' camera that was looked at; "" as its camera where they are of several.
+    /// `None` before the first one.
+    pub header: Option<Header>,
+    pub size: Option<Size>,
+    pub model: Arc<str>,
+    pub answers: Vec<Answer>,
 }
 
 /// What the runtime has to say without being asked in a call.

@@ -98,6 +98,7 @@ pub(super) fn caption_of(spoken: Spoken, captioned_at: Stamp) -> Caption {
 fn finish(shared: &Shared, job: CaptionJob) {
     let CaptionJob { mut array, recipient, .. } = job;
     shared.place(&mut array, None);
+    shared.recollection.complete(&array);
     let array = Arc::new(array);
     match recipient {
         Recipient::Output { image, .. } => shared.output.send(Output::Regions { array, image }),

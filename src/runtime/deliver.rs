@@ -68,6 +68,7 @@ impl Delivery<'_> {
         if let Some(arrived) = self.arrived {
             stats.answer_age.record(arrived.elapsed());
         }
+        self.shared.recollection.remember(&array, &image, self.arrived, &self.settings.memory);
         self.shared.output.send(Output::Regions { array: Arc::new(array.clone()), image: Arc::clone(&image) });
         if captions {
             let recipient = Recipient::Output { image, once };
@@ -85,6 +86,10 @@ impl Delivery<'_> {
             return reply.answer(Err(Refusal::new(ResultCode::NotFound, message)));
         }
         let array = self.array(labelled.regions);
+        // A request's own picture is not what the camera shows, and candidates are not what there is.
+        if self.arrived.is_some() && !request.all_masks {
+            self.shared.recollection.remember(&array, &self.frame.image, self.arrived, &self.settings.memory);
+        }
         if request.caption {
             let recipient = Recipient::Caller(reply);
             let job = CaptionJob { embedding: self.embedding.clone(), array, words: labelled.words, recipient };

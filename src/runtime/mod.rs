@@ -5,6 +5,7 @@
 //! Handle::prompts ---> inbox -> [vision thread] -------+---> OutputReceiver: masks at once
 //! Handle::segment --/                |                 /---> the same stamp again with captions
 //!                                    \-> caption inbox -> [caption thread]
+//! Handle::query <---- recollection <-- both threads
 //! ```
 //! `Handle::describe_everything` goes the same way in many small turns: see `describe`.
 //!
@@ -25,6 +26,7 @@ mod lifecycle;
 mod output;
 mod places;
 mod plan;
+mod recollection;
 mod regions;
 mod requests;
 mod shared;

@@ -9,6 +9,7 @@ use super::describe::{Course, Runner, SearchPart};
 use super::inbox::{Inbox, PendingPrompts};
 use super::output::OutputSender;
 use super::places::Places;
+use super::recollection::Recollection;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
@@ -26,6 +27,7 @@ pub(super) struct Shared {
     /// The last goal, perhaps still running.
     goal: Mutex<Option<Arc<Course>>>,
     pub places: Places,
+    pub recollection: Recollection,
     pub output: OutputSender,
     pub stats: Arc<Stats>,
 }
@@ -40,15 +42,16 @@ impl Shared {
     ) -> Self {
         let most_pending = settings.limits.max_pending;
         Self {
-            settings: Mutex::new(Arc::new(settings)),
             model_name: name,
             model_captions: captions,
             inbox: Inbox::new(most_pending, Arc::clone(&stats)),
             captions: CaptionInbox::new(most_pending),
             goal: Mutex::default(),
             places: Places::default(),
+            recollection: Recollection::new(&settings.memory),
             output,
             stats,
+            settings: Mutex::new(Arc::new(settings)),
         }
     }
 
@@ -156,6 +159,7 @@ impl Shared {
             region.caption = Caption { state: CaptionState::Failed, ..Caption::default() };
         }
         self.place(&mut job.array, None);
+        self.recollection.complete(&job.array);
         match job.recipient {
             Recipient::Output { image, .. } => self.output.send(Output::Regions { array: Arc::new(job.array), image }),
             Recipient::Caller(reply) => reply.answer(Err(refusal.clone())),

@@ -157,6 +157,10 @@ stats! {
         goals_refused,
         /// Goals that were done to the end.
         goals_done,
+        /// Questions to the memory, refused ones too.
+        queries,
+        /// Questions to the memory that were refused.
+        queries_refused,
         /// Runs of the image encoder.
         encodes,
         /// Embeddings found in the cache.
@@ -182,6 +186,8 @@ stats! {
         decode,
         /// Captions of one frame or request.
         caption,
+        /// Questions to the memory.
+        query,
         /// From a frame's arrival here to its masks going out.
         answer_age;
 }

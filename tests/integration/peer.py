@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 class NodeUnderTest:
     """The release binary in a namespace of its own, with a client that is connected to it."""
 
-    def __init__(self, folder, domain, parameters=None, node_name="segcap", connect=True):
+    def __init__(self, folder, domain, parameters=None, node_name="segcap", connect=True, log_level=None):
         self.number = next(_numbers)
         self.domain = domain
         self.namespace = f"/test{os.getpid()}_{self.number}"
@@ -27,7 +27,7 @@ class NodeUnderTest:
         self.image_topic = f"{self.namespace}/image"
         self.process = Process(
             f"segcap_node {self.number}",
-            node_command(parameters, node_name=node_name, namespace=self.namespace),
+            node_command(parameters, node_name=node_name, namespace=self.namespace, log_level=log_level),
             folder / f"segcap_node_{self.number}.log",
             dict(os.environ),
         )

@@ -16,9 +16,10 @@ use clock::Clock;
 pub use colours::clear_colours;
 pub use object::{Remembered, Sight};
 
-use super::frame::Header;
+use super::frame::{Header, Stamp};
 use super::geometry::Size;
 use super::region::Caption;
+use super::space::Located;
 use super::track::TrackId;
 
 /// The newest picture of a camera that was looked at.
@@ -120,10 +121,15 @@ impl RegionMemory {
         self.shrink();
     }
 
-    /// Words have come for an object, or could not be made; `false` when it is not remembered any more.
-    pub fn caption(&mut self, id: TrackId, caption: &Caption) -> bool {
-        let object = self.objects.get_mut(&id);
-        object.map(|object| Arc::make_mut(object).describe(caption)).is_some()
+    /// What came later of a look at an object, in the picture of this stamp: words, or that they could not be made, and its
+    /// place. `false` when it is not remembered any more.
+    pub fn complete(&mut self, id: TrackId, caption: &Caption, place: Option<Located>, stamp: Stamp) -> bool {
+        let Some(object) = self.objects.get_mut(&id).map(Arc::make_mut) else { return false };
+        object.describe(caption);
+        if object.last_seen() == stamp {
+            object.place = place.or(object.place);
+        }
+        true
     }
 
     pub fn forget(&mut self, id: TrackId) {

@@ -2,12 +2,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::*;
-use crate::core::frame::Stamp;
 use crate::core::geometry::PixelBox;
 use crate::core::mask::Mask;
 use crate::core::prompt::Shape;
 use crate::core::region::{CaptionState, Region};
-use crate::core::space::Located;
 use crate::core::spans::Spans;
 
 static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -45,6 +43,10 @@ impl Entry {
 impl Album {
     pub fn new(capacity: usize) -> Self {
         Self { memory: RegionMemory::new(capacity) }
+    }
+
+    pub fn caption(&mut self, id: TrackId, caption: &Caption) -> bool {
+        self.memory.complete(id, caption, None, Stamp::default())
     }
 
     pub fn put(&mut self, entry: Entry) {
@@ -87,9 +89,9 @@ fn the_newest_look_counts_and_what_it_lacks_stays() {
     assert_eq!((mug.caption.state, mug.caption.text.as_str()), (CaptionState::Pending, "a red mug"));
     assert_eq!((mug.place, &mug.colours[..], mug.terms().len()), (Some(place(2.0)), &["red"][..], 2));
     let caption = Caption { state: CaptionState::Done, text: "a bowl".into(), ..Caption::default() };
-    assert!(album.memory.caption(TrackId(1), &caption));
+    assert!(album.caption(TrackId(1), &caption));
     assert_eq!(album.memory.get(TrackId(1)).unwrap().terms()[0].word, "bowl");
-    assert!(!album.memory.caption(TrackId(9), &caption));
+    assert!(!album.caption(TrackId(9), &caption));
 }
 
 #[test]
@@ -101,13 +103,24 @@ fn words_stay_until_there_are_others() {
         (CaptionState::Pending, CaptionState::Pending),
         (CaptionState::Failed, CaptionState::Stale),
     ] {
-        album.memory.caption(TrackId(1), &Caption { state, ..Caption::default() });
+        album.caption(TrackId(1), &Caption { state, ..Caption::default() });
         let caption = &album.memory.get(TrackId(1)).unwrap().caption;
         assert_eq!((caption.state, caption.text.as_str()), (then, "a red mug"));
     }
     album.put(Entry::new(2, ""));
-    album.memory.caption(TrackId(2), &Caption { state: CaptionState::Failed, ..Caption::default() });
+    album.caption(TrackId(2), &Caption { state: CaptionState::Failed, ..Caption::default() });
     assert_eq!(album.memory.get(TrackId(2)).unwrap().caption.state, CaptionState::Failed);
+}
+
+#[test]
+fn a_place_that_comes_later_counts_for_the_look_that_it_is_of() {
+    let mut album = Album::new(10);
+    album.put(Entry::new(1, "a mug"));
+    let of = |secs| Stamp { secs, nanos: 0 };
+    album.memory.complete(TrackId(1), &Caption::default(), Some(place(1.0)), of(100));
+    assert_eq!(album.memory.get(TrackId(1)).unwrap().place, Some(place(1.0)));
+    album.memory.complete(TrackId(1), &Caption::default(), Some(place(9.0)), of(99));
+    assert_eq!(album.memory.get(TrackId(1)).unwrap().place, Some(place(1.0)));
 }
 
 #[test]
@@ -125,7 +138,7 @@ fn a_copy_is_not_changed() {
     let mut album = Album::new(10);
     album.put(Entry::new(1, "a mug"));
     let copy = album.memory.clone();
-    album.memory.caption(TrackId(1), &Caption { text: "a bowl".into(), ..Caption::default() });
+    album.caption(TrackId(1), &Caption { text: "a bowl".into(), ..Caption::default() });
     album.put(Entry::new(2, "a box"));
     assert_eq!((copy.len(), copy.get(TrackId(1)).unwrap().caption.text.as_str()), (1, "a mug"));
 }

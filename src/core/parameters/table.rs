@@ -217,6 +217,23 @@ pub static DECLARATIONS: &[Declaration] = &[
         slot: slot!(bool settings.space.is_rectified),
     },
     Declaration {
+        name: "memory.ttl_s",
+        description: "Seconds for which ~/query_regions remembers an object that is not seen.",
+        change: Live,
+        slot: Slot::Double {
+            min: 0.1,
+            max: 86400.0,
+            get: |c| c.settings.memory.ttl_secs,
+            set: |c, value| c.settings.memory.ttl_secs = value,
+        },
+    },
+    Declaration {
+        name: "memory.max_regions",
+        description: "Most objects remembered, of all cameras; further ones displace those not seen for longest.",
+        change: Live,
+        slot: slot!(integer 1..=100_000, settings.memory.max_regions),
+    },
+    Declaration {
         name: "limits.max_prompts",
         description: "Most prompts in one message or request.",
         change: Live,

@@ -11,6 +11,7 @@ mod logging;
 mod marker;
 mod parameter;
 mod prompt;
+mod query;
 mod region;
 
 pub use camera_info::camera_info;
@@ -24,6 +25,7 @@ pub use logging::log_message;
 pub use marker::marker_array;
 pub use parameter::{declared, from_override, parameter_descriptor, parameter_event, parameter_message};
 pub use prompt::{click, prompt_submission, segment_request};
+pub use query::{cleared, query, query_refused, recalled};
 pub use region::{refused, region_array, segmented};
 
 use r2r::{builtin_interfaces, std_msgs};

@@ -68,13 +68,13 @@ fn region(of: &Header, region: &Region) -> RegionMessage {
 }
 
 /// Zeros where there is none.
-fn place(place: Option<Located>) -> (Point, Vector3) {
+pub(super) fn place(place: Option<Located>) -> (Point, Vector3) {
     let Some(Located { position: [x, y, z], extent, .. }) = place else { return Default::default() };
     let [width, height, depth] = extent.map(f64::from);
     (Point { x, y, z }, Vector3 { x: width, y: height, z: depth })
 }
 
-fn region_of_interest(rect: PixelBox) -> RegionOfInterest {
+pub(super) fn region_of_interest(rect: PixelBox) -> RegionOfInterest {
     RegionOfInterest { x_offset: rect.x, y_offset: rect.y, height: rect.height, width: rect.width, do_rectify: false }
 }
 

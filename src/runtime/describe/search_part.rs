@@ -121,6 +121,7 @@ impl Vision<'_> {
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
         let image = frame.image;
+        self.shared.recollection.remember(&array, &image, None, &self.shared.settings().memory);
         self.shared.output.send(Output::Regions { array: Arc::new(array.clone()), image: Arc::clone(&image) });
         if wants_words {
             self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, image)));

@@ -85,6 +85,7 @@ impl WordsPart {
             region.caption = Caption { state: of_the_others, ..Caption::default() };
         }
         shared.place(&mut self.array, None);
+        shared.recollection.complete(&self.array);
         let (array, image) = (Arc::new(self.array.clone()), Arc::clone(&self.image));
         shared.output.send(Output::Regions { array, image });
     }

@@ -29,11 +29,11 @@ fn calibration() -> CameraInfo {
 }
 
 /// Depth for the frame of second `secs`, which differs with it.
-fn send_depth(rig: &Rig, secs: i32) {
+pub(super) fn send_depth(rig: &Rig, secs: i32) {
     rig.handle.depth(header("", secs, "optical"), wall(1000 + 100 * secs as u16));
 }
 
-fn with_space(settings: Settings) -> Rig {
+pub(super) fn with_space(settings: Settings) -> Rig {
     let rig = Rig::start(settings);
     rig.handle.camera_info(header("", 0, "optical"), calibration());
     rig
