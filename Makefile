@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build demo test test-core test-rust test-ros bench lint reference train train-smoke eval eval-everything clean distclean
+.PHONY: help setup build examples demo example test test-core test-rust test-ros bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -34,8 +34,15 @@ setup: ## ROS 2, ONNX Runtime and segcap's interfaces (no root; uses a ROS 2 tha
 build: setup ## segcap_node and segcap, optimised
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins
 
+examples: setup ## the programs of examples/ that are in Rust
+	@$(IN_ENV) $(TIMED) "examples" cargo build $(CARGO_FLAGS) --examples
+
 demo: build ## a camera, the node and a client: a table of regions, pictures in demo_out/
 	@$(IN_ENV) python demo/run.py
+
+example: build ## a program of examples/ against the demo's camera (NAME=wait_for ARGS="yellow banana" RUST=1)
+	@$(if $(RUST),$(IN_ENV) cargo build $(CARGO_FLAGS) --example $(or $(NAME),wait_for))
+	@$(IN_ENV) python demo/example.py $(if $(RUST),--rust) $(or $(NAME),wait_for) $(ARGS)
 
 test: setup test-core test-rust test-ros ## every test
 	@$(TIMED) --summary
@@ -46,12 +53,13 @@ test-core: ## the core alone, without ROS and ONNX Runtime
 test-rust: setup ## every Rust test
 	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
 
-test-ros: build ## a real ROS 2 client against the real node
+test-ros: build examples ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
 
 bench: build ## speed, as ratios against named baselines
 	@$(IN_ENV) $(TIMED) "benches" cargo bench --locked
 	@$(IN_ENV) $(TIMED) "node vs python" python benches/node_vs_python/run.py
+	@$(IN_ENV) $(TIMED) "query under load" python benches/query_load.py
 	@$(TIMED) --summary
 
 lint: setup ## rustfmt, clippy, layering, Python syntax
@@ -60,7 +68,7 @@ lint: setup ## rustfmt, clippy, layering, Python syntax
 	@$(IN_ENV) $(TIMED) "clippy" cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(TIMED) "layering" cargo test $(CARGO_FLAGS) $(CORE) --quiet --test architecture
 	@$(IN_ENV) $(TIMED) "python syntax" python -m compileall -q \
-	    $(wildcard scripts demo tests benches training tools launch)
+	    $(wildcard scripts demo examples tests benches training tools launch)
 	@$(TIMED) --summary
 
 reference: build ## docs/reference.md, from what the node says of itself

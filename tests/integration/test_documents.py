@@ -8,7 +8,7 @@ from processes import ROOT
 
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "models/*.md", "models/builtin/*.md", "scripts/*.md", "samples/*.md", "benches/*.md")
+    for pattern in ("*.md", "docs/*.md", "models/*.md", "models/builtin/*.md", "scripts/*.md", "examples/*.md", "samples/*.md", "benches/*.md")
     for path in ROOT.glob(pattern)
 )
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")

@@ -1,0 +1,188 @@
+"""The programs of examples/, each as a user runs it: against a node with a camera, and without one."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from peer import NodeUnderTest
+from processes import ROOT, node_binary
+from questions import camera, clip_frame
+
+LANGUAGES = ["py", "rs"]
+NAMES = ["what_is_here", "wait_for", "describe_everything"]
+ARGUMENTS = {"what_is_here": ["10", "10"], "wait_for": [], "describe_everything": []}
+
+
+def command(name, language):
+    """The program; skips where the Rust ones are not built."""
+    if language == "py":
+        return [sys.executable, ROOT / "examples" / f"{name}.py"]
+    program = node_binary().parent / "examples" / name
+    if not program.exists():
+        pytest.skip(f"{program} is not built: cargo build --release --examples")
+    return [program]
+
+
+def start(name, language, *arguments):
+    return subprocess.Popen(
+        [str(part) for part in [*command(name, language), *arguments]],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+
+
+def hear_ctrl_c():
+    """Scripts start background jobs with SIGINT ignored, and their children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def said_by(child, timeout=150):
+    """(exit code, output); the program is ended when it does not end."""
+    try:
+        output, _ = child.communicate(timeout=timeout)
+    finally:
+        child.kill()
+    return child.returncode, output
+
+
+@pytest.fixture(scope="module")
+def scene(domain, logs):
+    """A node that follows two things of the sample clip, whose camera stands still."""
+    node = NodeUnderTest(logs, domain, {"everything.points_per_side": 8, "everything.min_area": 400})
+    _, prompts = clip_frame()
+    with camera(node, logs, rate_hz=10, paused=True):
+        node.client.send_prompts(prompts[:2], sticky=True)
+        node._wait(lambda: node.arrays(described), 60, "words")
+        yield node, node.arrays(described)[0]
+    assert node.stop() == 0
+
+
+def described(array):
+    return array.regions and all(region.caption for region in array.regions)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_here(scene, language):
+    node, array = scene
+    box = array.regions[1].bbox
+    middle = [str(box.x_offset + box.width // 2), str(box.y_offset + box.height // 2)]
+    code, said = said_by(start("what_is_here", language, *middle, "--node", node.full_name))
+    assert code == 0 and "Traceback" not in said, said
+    assert "from memory" in said or "by the model" in said, said
+    assert re.search(r"^ +r\d+  \S.*: box \d+,\d+ \d+x\d+, seen [\d.]+ s ago", said, re.MULTILINE), said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_nobody_has_asked_about_is_looked_at(scene, language):
+    node, _ = scene
+    code, said = said_by(start("what_is_here", language, "437", "168", "--max-age", "0.000001", "--node", node.full_name))
+    assert code == 0, said
+    assert "looking at the newest image" in said and "by the model" in said, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wait_for_what_is_there(scene, language):
+    node, array = scene
+    region = array.regions[1]
+    code, said = said_by(start("wait_for", language, *region.caption.split(), "--node", node.full_name, "--look-every", "0"))
+    assert code == 0, said
+    assert re.search(rf"^There: r\d+, .{re.escape(region.caption)}. \(1.00\), at pixel \(\d+, \d+\) of 640x480", said,
+                     re.MULTILINE), said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wait_for_what_does_not_come(scene, language):
+    node, _ = scene
+    arguments = ["purple", "helicopter", "--timeout", "2", "--look-every", "0", "--node", node.full_name]
+    code, said = said_by(start("wait_for", language, *arguments))
+    assert code == 1, said
+    assert "purple helicopter" in said and "in 2 s" in said, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_describe_everything(scene, language):
+    node, _ = scene
+    code, said = said_by(start("describe_everything", language, "--points-per-side", "4", "--node", node.full_name))
+    assert code == 0, said
+    assert "segment" in said and "caption" in said and re.search(r"\b[1-9]\d* regions", said), said
+    assert re.search(r"^ +r\d+  \S", said, re.MULTILINE), said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ctrl_c_cancels_the_goal(scene, language):
+    node, _ = scene
+    child = start("describe_everything", language, "--points-per-side", "32", "--node", node.full_name)
+    while "segment" not in (line := child.stdout.readline()):
+        assert line, "the program has ended early"
+    child.send_signal(signal.SIGINT)
+    code, said = said_by(child, timeout=60)
+    assert code == 1 and "Traceback" not in said, said
+    assert "canceling" in said and "cancel" in said.replace("canceling", ""), said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ctrl_c_ends_the_wait(scene, language):
+    node, _ = scene
+    child = start("wait_for", language, "purple", "helicopter", "--node", node.full_name, "--look-every", "0")
+    assert "Waiting for" in child.stdout.readline()
+    time.sleep(1)
+    child.send_signal(signal.SIGINT)
+    code, said = said_by(child, timeout=20)
+    assert code in (130, -signal.SIGINT), said
+    assert "Traceback" not in said and "panicked" not in said, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_node_there_is_a_sentence(domain, name, language):
+    code, said = said_by(start(name, language, *ARGUMENTS[name], "--node", "/nobody", "--patience", "0.5"))
+    assert code == 1, said
+    assert "there is no /nobody" in said and "segcap_node" in said and "ROS_DOMAIN_ID" in said, said
+    assert "Traceback" not in said and "panicked" not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_help(name, language):
+    code, said = said_by(start(name, language, "--help"))
+    assert code == 0 and "--node" in said and "--patience" in said
+
+
+IN_ONE_COMMAND = {
+    "what_is_here": ([], r"^At \(355, 231\).*\n +r\d+  \S"),
+    "wait_for": ([], r"^There: r\d+, .*banana. \([01]\.\d\d\), at .*pixel \(\d+, \d+\) of 640x480"),
+    "describe_everything": (["--points-per-side", "4"], r"\b[1-9]\d* regions"),
+}
+
+
+def make_example(name, language, *arguments):
+    """What `make example` runs, in a process group of its own, as a shell does."""
+    command(name, language)
+    rust = ["--rust"] if language == "rs" else []
+    return subprocess.Popen(
+        [sys.executable, ROOT / "demo" / "example.py", *rust, name, *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "ROS_DOMAIN_ID": ""},
+        start_new_session=True, preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_one_command_starts_everything(domain, name, language):
+    arguments, pattern = IN_ONE_COMMAND[name]
+    code, said = said_by(make_example(name, language, *arguments))
+    assert code == 0 and re.search(pattern, said, re.MULTILINE), said
+
+
+def test_ctrl_c_ends_the_one_command(domain):
+    child = make_example("describe_everything", "py", "--points-per-side", "32")
+    while "segment" not in (line := child.stdout.readline()):
+        assert line, "the program has ended early"
+    os.killpg(child.pid, signal.SIGINT)
+    code, said = said_by(child, timeout=60)
+    assert code == 1 and "Traceback" not in said, said
+    assert "canceled:" in said, said
