@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build examples demo example test test-core test-rust test-ros bench lint reference train train-smoke eval eval-everything clean distclean
+.PHONY: help setup build examples demo example test test-core test-rust test-ros test-vision bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -55,6 +55,9 @@ test-rust: setup ## every Rust test
 
 test-ros: build examples ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
+
+test-vision: setup ## the node with vision_msgs, whose sources lie in VISION_MSGS=folder
+	@$(TIMED) "vision_msgs tests" scripts/test_vision_msgs.sh "$(VISION_MSGS)"
 
 bench: build ## speed, as ratios against named baselines
 	@$(IN_ENV) $(TIMED) "benches" cargo bench --locked

@@ -35,6 +35,13 @@ segcap_env() {
         export ROS_DISTRO=jazzy ROS_VERSION=2 ROS_PYTHON_VERSION=3 RMW_IMPLEMENTATION=rmw_fastrtps_cpp
         export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1  # the wheels need not start the interpreter a second time
         segcap_prepend LD_LIBRARY_PATH "$venv/lib"
+        if [ -n "${SEGCAP_OVERLAY:-}" ]; then
+            # A ROS 2 prefix of the user's own beside the wheels, such as a vision_msgs that was built against them.
+            SEGCAP_ROS_PREFIX_PATH=$SEGCAP_OVERLAY:$venv
+            AMENT_PREFIX_PATH=$stage:$SEGCAP_OVERLAY:$venv
+            segcap_prepend LD_LIBRARY_PATH "$SEGCAP_OVERLAY/lib"
+            segcap_prepend PYTHONPATH "$SEGCAP_OVERLAY/lib/$python_version/site-packages"
+        fi
     fi
     export SEGCAP_ROS_PREFIX_PATH CMAKE_PREFIX_PATH=$AMENT_PREFIX_PATH
     segcap_prepend LD_LIBRARY_PATH "$stage/lib"

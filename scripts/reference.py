@@ -54,6 +54,13 @@ NOTES = {
     "~/set_parameters_atomically": "all or none",
 }
 
+# There only where vision_msgs was installed when the node was built; the reference tells of them in either case.
+VISION_MSGS_IN = {"~/prompt_boxes": "any detector's boxes, for the frame with the array's stamp; a box that is turned is taken upright"}
+VISION_MSGS_OUT = {
+    "~/detections": "`~/regions` as boxes: `id` the region's, `class_id` the caption, `score` its probability a token (0 and \"\" "
+    "until the words have come)"
+}
+
 TYPE_NAMES = {1: "bool", 2: "integer", 3: "double", 4: "string", 9: "string array"}
 
 
@@ -96,7 +103,7 @@ class Asker:
         """{short name: (type, QoS)} of the node's publishers or subscriptions."""
         found = {}
         for name, types in by_node(self.name, self.namespace):
-            if "/_action/" in name:
+            if "/_action/" in name or self.short(name) in {**VISION_MSGS_IN, **VISION_MSGS_OUT}:
                 continue
             end = next(end for end in by_topic(name) if (end.node_name, end.node_namespace) == (self.name, self.namespace))
             qos = end.qos_profile
@@ -176,6 +183,10 @@ def topic_table(found):
     return table(["topic", "type", "QoS", "what"], rows)
 
 
+def vision_msgs_table(notes):
+    return table(["topic", "type", "QoS", "what"], [[f"`{n}`", "vision_msgs/Detection2DArray", "reliable", notes[n]] for n in notes])
+
+
 def call_table(found):
     return table(["name", "type", "what"], [[f"`{name}`", kind(type_), note(name)] for name, type_ in in_order(found)])
 
@@ -218,6 +229,12 @@ explained in the linked files.
 
 {publishers}
 
+## With vision_msgs
+
+Where vision_msgs 4 is installed when the node is built ([how](on_a_robot.md#detectors-and-vision_msgs)):
+
+{detections}
+
 ## Services
 
 {services}
@@ -242,6 +259,7 @@ def render(raw, compressed):
     return TEXT.format(
         subscriptions=topic_table({**compressed.subscriptions(), **raw.subscriptions()}),
         publishers=topic_table(raw.publishers()),
+        detections=vision_msgs_table({**VISION_MSGS_IN, **VISION_MSGS_OUT}),
         services=call_table(raw.services()),
         actions=f"\n## Action\n\n{call_table(actions)}\n" if actions else "",
         codes=code_table(),

@@ -19,7 +19,14 @@ pub const PROMPT_POINT: &str = "prompt_point";
 /// What rqt_image_view publishes when somebody clicks into `~/overlay`.
 pub const OVERLAY_CLICK: &str = "overlay_mouse_left";
 
+/// Boxes of a detector, where vision_msgs was installed when the node was built.
+#[cfg(has_vision_msgs)]
+pub const PROMPT_BOXES: &str = "prompt_boxes";
+
 pub const REGIONS: &str = "regions";
+/// Where vision_msgs was installed when the node was built.
+#[cfg(has_vision_msgs)]
+pub const DETECTIONS: &str = "detections";
 pub const LABEL_MAP: &str = "label_map";
 pub const OVERLAY: &str = "overlay";
 pub const OVERLAY_COMPRESSED: &str = "overlay/compressed";

@@ -22,6 +22,8 @@ use crate::runtime::api::{Output, Refusal};
 pub struct AnswerTopics {
     regions: Publisher<RegionArrayMessage>,
     label_map: Publisher<ImageMessage>,
+    #[cfg(has_vision_msgs)]
+    detections: Publisher<r2r::vision_msgs::msg::Detection2DArray>,
     overlay: AnswerFeed,
     markers: MarkerTopic,
 }
@@ -34,6 +36,8 @@ impl AnswerTopics {
         Ok(Self {
             regions: node.create_publisher(&topic(interfaces::REGIONS), interfaces::regions_qos())?,
             label_map: node.create_publisher(&topic(interfaces::LABEL_MAP), interfaces::picture_qos())?,
+            #[cfg(has_vision_msgs)]
+            detections: node.create_publisher(&topic(interfaces::DETECTIONS), interfaces::regions_qos())?,
             overlay,
             markers: MarkerTopic::create(node, camera)?,
         })
@@ -42,6 +46,10 @@ impl AnswerTopics {
     fn publish(&mut self, array: Arc<RegionArray>, image: Arc<RgbImage>) {
         if has_listeners(&self.regions) {
             send(&self.regions, &convert::region_array(&array));
+        }
+        #[cfg(has_vision_msgs)]
+        if has_listeners(&self.detections) {
+            send(&self.detections, &convert::detections(&array));
         }
         if has_listeners(&self.label_map) {
             send(&self.label_map, &convert::label_map_message(&array.header, array.size, &array.label_map()));

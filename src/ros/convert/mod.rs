@@ -6,6 +6,8 @@
 mod camera_info;
 mod depth;
 mod describe;
+#[cfg(has_vision_msgs)]
+mod detection;
 mod image;
 mod logging;
 mod marker;
@@ -20,6 +22,8 @@ pub use describe::{
     cancel_request, cancel_response, describe_goal, describe_result, feedback, goal_id, goal_response, goal_statuses,
     result_response,
 };
+#[cfg(has_vision_msgs)]
+pub use detection::{box_prompts, detections};
 pub use image::{compressed_frame, jpeg_message, label_map_message, raw_frame, rgb_message};
 pub use logging::log_message;
 pub use marker::marker_array;
