@@ -100,7 +100,8 @@ async fn when_time_runs_out_in_the_search_what_was_found_is_there() {
 async fn when_time_runs_out_in_the_words_those_said_are_there() {
     let mut rig = Rig::start(coarse());
     rig.frame(1);
-    rig.control.set_delay(Call::Step, Duration::from_millis(200));
+    // A batch of words takes 1.1 s: time runs out in the middle of the third.
+    rig.control.set_delay(Call::Step, Duration::from_millis(150));
     let begun = Instant::now();
     let described = described(&rig, &Goal { time_limit_secs: 3.0, ..in_words() }).await;
     let took = begun.elapsed();
