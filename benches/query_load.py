@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "demo"), str(ROOT / "benches" / "node_vs_python")]
+sys.path[:0] = [str(ROOT / "benches" / "node_vs_python"), str(ROOT / "demo")]
 
 import numpy as np  # noqa: E402
 from client import Client, NoAnswer, point_prompt, stamp_key  # noqa: E402
