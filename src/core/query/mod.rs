@@ -137,16 +137,16 @@ impl RegionMemory {
         query.check(self)?;
         let question = Question::new(&query.text, self);
         let left = self.iter().filter(|object| query.lets_pass(object, self, now));
-        let mut answers: Vec<Answer> = left.filter_map(|object| question.answer(object)).collect();
-        answers.retain(|answer| answer.score >= query.min_score);
-        let area = |answer: &Answer| if query.point.is_some() { answer.object.shape.area() } else { 0 };
-        answers.sort_by(|a, b| {
-            let rest = area(a).cmp(&area(b)).then(a.object.id.cmp(&b.object.id));
-            b.score.total_cmp(&a.score).then(rest)
+        let rated = left.filter_map(|object| Some((question.score(object)?, object)));
+        let mut good: Vec<(f32, &Arc<Remembered>)> = rated.filter(|(score, _)| *score >= query.min_score).collect();
+        let area = |object: &Remembered| if query.point.is_some() { object.shape.area() } else { 0 };
+        good.sort_by(|(a_score, a), (b_score, b)| {
+            let rest = area(a).cmp(&area(b)).then(a.id.cmp(&b.id));
+            b_score.total_cmp(a_score).then(rest)
         });
         if query.limit > 0 {
-            answers.truncate(query.limit);
+            good.truncate(query.limit);
         }
-        Ok(answers)
+        Ok(good.into_iter().map(|(score, object)| question.answer(object, score)).collect())
     }
 }

@@ -6,7 +6,8 @@ use super::landmarks::Landmarks;
 use super::meaning::{Question, Wanted};
 use super::{Answer, How, Reason};
 use crate::core::memory::Remembered;
-use crate::core::words::{Role, Term};
+use crate::core::track::TrackId;
+use crate::core::words::{Relation, Role, Term};
 
 /// The colour of the pixels against the caption's word.
 const PIXELS: f32 = 0.9;
@@ -17,54 +18,83 @@ const ASIDE: f32 = 0.3;
 /// An answer at least this good to a negated word excludes the object.
 const CERTAIN: f32 = 0.8;
 
+/// What answers a word, not yet written out: most objects of a memory are rated and not shown.
+enum Name<'a> {
+    Word(&'a str),
+    Place(Relation, TrackId),
+}
+
 impl Question {
-    /// `None` when the object answers nothing of it, or what it must not. Relevance 1 to a question without words.
-    pub fn answer(&self, object: &Arc<Remembered>) -> Option<Answer> {
-        let words = || self.wanted.iter().zip(&self.landmarks);
-        let mut unwanted = words().filter(|(word, _)| word.term.is_negated);
-        if unwanted.any(|(word, landmarks)| best(word, landmarks, object).is_some_and(|found| found.0 >= CERTAIN)) {
+    /// Relevance, 0 to 1: 1 to a question without words; `None` when the object answers nothing of it, or what it must not.
+    pub fn score(&self, object: &Remembered) -> Option<f32> {
+        let is_unwanted = |(word, landmarks): (&Wanted, &Landmarks)| {
+            word.term.is_negated && best(word, landmarks, object).is_some_and(|found| found.0 >= CERTAIN)
+        };
+        if self.words().any(is_unwanted) {
             return None;
         }
-        let wanted = words().filter(|(word, _)| !word.term.is_negated);
-        let reasons: Vec<Reason> = wanted.map(|(word, landmarks)| reason(word, landmarks, object)).collect();
-        if reasons.is_empty() {
-            return Some(Answer { object: Arc::clone(object), score: 1.0, reasons });
+        let mut wanted = self.wanted_words().peekable();
+        if wanted.peek().is_none() {
+            return Some(1.0);
         }
-        let score = reasons.iter().map(|reason| reason.adds).sum::<f32>().min(1.0);
-        (score > 0.0).then(|| Answer { object: Arc::clone(object), score, reasons })
+        let adds = wanted.map(|(word, landmarks)| adds(word, best(word, landmarks, object).as_ref()));
+        let score = adds.sum::<f32>().min(1.0);
+        (score > 0.0).then_some(score)
     }
+
+    /// An object with this score, and the reasons for it.
+    pub fn answer(&self, object: &Arc<Remembered>, score: f32) -> Answer {
+        let reasons = self.wanted_words().map(|(word, landmarks)| reason(word, landmarks, object));
+        Answer { object: Arc::clone(object), score, reasons: reasons.collect() }
+    }
+
+    fn words(&self) -> impl Iterator<Item = (&Wanted, &Landmarks)> {
+        self.wanted.iter().zip(&self.landmarks)
+    }
+
+    fn wanted_words(&self) -> impl Iterator<Item = (&Wanted, &Landmarks)> {
+        self.words().filter(|(word, _)| !word.term.is_negated)
+    }
+}
+
+fn adds(word: &Wanted, found: Option<&(f32, Name, How)>) -> f32 {
+    found.map_or(0.0, |(worth, ..)| worth * word.weight)
 }
 
 fn reason(word: &Wanted, landmarks: &Landmarks, object: &Remembered) -> Reason {
     let found = best(word, landmarks, object);
     let asked = word.typed.clone().unwrap_or_else(|| word.term.surface.clone());
     let taken_for = word.typed.as_ref().map(|_| word.term.surface.clone());
-    let adds = found.as_ref().map_or(0.0, |(worth, ..)| worth * word.weight);
-    Reason { asked, taken_for, found: found.map(|(_, name, how)| (name, how)), adds, at_most: word.weight }
+    let adds = adds(word, found.as_ref());
+    let found = found.map(|(_, name, how)| match name {
+        Name::Word(word) => (word.to_owned(), how),
+        Name::Place(relation, landmark) => (format!("{relation} {landmark}"), how),
+    });
+    Reason { asked, taken_for, found, adds, at_most: word.weight }
 }
 
 /// The best answer to one word: its worth, 0 to 1, what answers and how. Of equal ones the first in the caption.
-fn best(word: &Wanted, landmarks: &Landmarks, object: &Remembered) -> Option<(f32, String, How)> {
-    let mut best: Option<(f32, String, How)> = None;
-    let mut offer = |worth: f32, name: &dyn Fn() -> String, how: How| {
+fn best<'a>(word: &Wanted, landmarks: &Landmarks, object: &'a Remembered) -> Option<(f32, Name<'a>, How)> {
+    let mut best: Option<(f32, Name, How)> = None;
+    let mut offer = |worth: f32, name: Name<'a>, how: How| {
         if worth > best.as_ref().map_or(0.0, |(known, ..)| *known) {
-            best = Some((worth, name(), how));
+            best = Some((worth, name, how));
         }
     };
     for term in object.terms() {
         if let Some((worth, how)) = word.accepts(term) {
-            offer(worth * fit(word.term.role, word.term.is_aside, term), &|| term.surface.clone(), how);
+            offer(worth * fit(word.term.role, word.term.is_aside, term), Name::Word(&term.surface), how);
         }
     }
     if !word.term.is_aside {
         for (colour, worth) in colours(word, object) {
-            offer(worth, &|| colour.to_owned(), How::Pixels);
+            offer(worth, Name::Word(colour), How::Pixels);
         }
     }
-    if let Some((relation, (landmark, worth))) =
-        word.term.relation.and_then(|relation| Some((relation, landmarks.near(relation, object)?)))
+    if let Some(relation) = word.term.relation
+        && let Some((landmark, worth)) = landmarks.near(relation, object)
     {
-        offer(IN_PICTURE * worth, &|| format!("{relation} {}", landmark.id), How::InPicture);
+        offer(IN_PICTURE * worth, Name::Place(relation, landmark.id), How::InPicture);
     }
     best
 }
