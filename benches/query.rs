@@ -18,11 +18,17 @@ use segcap::core::track::TrackId;
 const IMAGE: Size = Size { width: 1280, height: 720 };
 const OBJECTS: u64 = 1000;
 
+const COLOURS: [&str; 7] = ["red", "blue", "green", "white", "black", "yellow", "brown"];
+
+fn colour(number: u64) -> &'static str {
+    COLOURS[(number / 3) as usize % COLOURS.len()]
+}
+
 /// Captions as the built-in model makes them; a number chooses one.
 fn caption(number: u64) -> String {
     let one = |words: &[&'static str], step: u64| words[(number / step) as usize % words.len()];
     let size = one(&["", "small ", "large "], 1);
-    let colour = one(&["red", "blue", "green", "white", "black", "yellow", "brown"], 3);
+    let colour = colour(number);
     let noun =
         one(&["mug", "bowl", "bottle", "box", "chair", "screwdriver", "apple", "potted plant", "can", "book"], 7);
     let rest = one(&["", " next to a bowl", " on a wooden table", " with a yellow handle"], 11);
@@ -51,8 +57,8 @@ fn see(memory: &mut RegionMemory, secs: i32, regions: &[(u64, Region, Arc<Spans>
     let now = Instant::now();
     let moment = memory.look(&header, IMAGE, Some(now), now);
     for (id, region, shape) in regions {
-        let (id, header, shape) = (TrackId(*id), &header, Arc::clone(shape));
-        memory.remember(Sight { id, header, size: IMAGE, region, shape, place: None, colours: vec!["red"], moment });
+        let (colours, id, header, shape) = (vec![colour(*id)], TrackId(*id), &header, Arc::clone(shape));
+        memory.remember(Sight { id, header, size: IMAGE, region, shape, place: None, colours, moment });
     }
 }
 

@@ -88,7 +88,7 @@ impl Handle {
     }
 
     /// What is remembered that answers the question, best first. From memory: waits neither for a model nor for a thread
-    /// that uses one; takes a millisecond at most with a thousand objects.
+    /// that uses one; takes some milliseconds at most with a thousand objects (`benches/query.rs`).
     ///
     /// # Errors
     /// `NOT_ACTIVE`; `INVALID_PROMPT` for a filter that is none.

@@ -1,7 +1,7 @@
 //! The known word that an unknown one was probably meant to be.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use strsim::osa_distance;
 
@@ -16,7 +16,7 @@ const LONG_LETTERS: usize = 8;
 /// The words of all captions, gathered when the first unknown word needs them.
 pub(super) struct Captions<'a> {
     memory: &'a RegionMemory,
-    words: OnceCell<BTreeSet<&'a str>>,
+    words: OnceCell<HashSet<&'a str>>,
 }
 
 impl<'a> Captions<'a> {
@@ -24,7 +24,7 @@ impl<'a> Captions<'a> {
         Self { memory, words: OnceCell::new() }
     }
 
-    fn words(&self) -> &BTreeSet<&'a str> {
+    fn words(&self) -> &HashSet<&'a str> {
         self.words.get_or_init(|| {
             let terms = self.memory.iter().flat_map(|object| object.terms());
             terms.flat_map(|term| term.surface.split(' ')).collect()
