@@ -5,6 +5,7 @@ pub mod caption;
 pub mod code;
 pub mod configuration;
 pub mod describe;
+pub mod diagnosis;
 #[cfg(test)]
 pub(crate) mod dice;
 pub mod everything;
@@ -14,8 +15,10 @@ pub mod frame;
 pub mod geometry;
 pub mod goals;
 pub mod greedy;
+pub mod health;
 pub mod islands;
 pub mod label_map;
+pub mod lifecycle;
 pub mod markers;
 pub mod mask;
 pub mod memory;
