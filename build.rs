@@ -17,7 +17,7 @@ const OPENED_BY_NAME: [&str; 2] =
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(has_vision_msgs)");
+    println!("cargo:rustc-check-cfg=cfg(has_vision_msgs, has_logger_services)");
     if env::var_os("CARGO_FEATURE_ROS").is_none() {
         return;
     }
@@ -34,6 +34,10 @@ fn main() {
     link(own, &prefixes);
     if prefixes.iter().any(|prefix| prefix.join("share/vision_msgs").is_dir()) {
         println!("cargo:rustc-cfg=has_vision_msgs");
+    }
+    // From Iron on.
+    if prefixes.iter().any(|prefix| prefix.join("share/rcl_interfaces/srv/SetLoggerLevels.srv").is_file()) {
+        println!("cargo:rustc-cfg=has_logger_services");
     }
 }
 

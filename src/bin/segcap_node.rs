@@ -3,22 +3,19 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use segcap::core::configuration::{Configuration, ModelOptions};
 use segcap::core::parameters::{Change, DECLARATIONS};
 use segcap::onnx::provider::SessionOptions;
-use segcap::onnx::{self, LoadOptions, LoadedBundle, bundle_dir};
+use segcap::onnx::{self, LoadOptions, bundle_dir};
 use segcap::ros::node::Node;
 use segcap::ros::session::Session;
 use segcap::ros::{log as ros_log, shutdown};
-use segcap::runtime::Runtime;
+use segcap::runtime::{LoadedModel, Managed, Runtime};
 use tokio_util::sync::CancellationToken;
-
-/// The longest that a model may take to finish its run at shutdown; then the process ends without it.
-const LAST_RUN: Duration = Duration::from_millis(400);
 
 /// A ROS 2 node that tells a robot what is where in its camera image, in words: it subscribes to a camera and to prompts
 /// (points, boxes, masks, or "everything") and publishes masks with captions.
@@ -53,63 +50,39 @@ async fn serve() -> anyhow::Result<()> {
     let stop = shutdown::on_signals().context("signal handlers")?;
     let session = Session::open()?;
     log::info!("segcap {} as {} on ROS 2 {}", env!("CARGO_PKG_VERSION"), session.full_name(), r2r::ROS_DISTRO);
-    let configuration = session.parameters().configuration().clone();
-    let Some(bundle) = load(&configuration.model, &stop).await? else {
-        drop(session);
-        // The loading thread is deep in a library and cannot be called back.
-        shutdown::end_at_once(0);
-    };
-    let (runtime, handle, outputs) = Runtime::start(bundle.model, configuration.settings)?;
-    let settings_of = handle.clone();
-    let apply = move |new: &Configuration| settings_of.set_settings(new.settings.clone());
+    let (runtime, handle, outputs) = Runtime::idle(session.parameters().configuration().settings.clone());
+    let load = |configuration: &Configuration| load(&configuration.model).map_err(|error| format!("{error:#}"));
+    let managed = Arc::new(Managed::new(runtime, handle, Box::new(load)));
     let lost = CancellationToken::new();
-    let node = Node::start(session, handle, outputs, apply, lost.clone())?;
-    log::info!("ready");
+    let node = Node::start(session, managed, outputs, lost.clone())?;
 
     tokio::select! {
         () = stop.cancelled() => {}
         () = lost.cancelled() => log::error!("the node has died; ending"),
     }
-    end(runtime, node).await
-}
-
-/// The order: the runtime ends its model runs and answers who waits; the node sends these answers and leaves the graph.
-async fn end(runtime: Runtime, node: Node) -> anyhow::Result<()> {
-    let ending = tokio::task::spawn_blocking(move || runtime.shutdown());
-    let runtime_ended = tokio::time::timeout(LAST_RUN, ending).await.is_ok();
-    node.shutdown().await?;
-    if !runtime_ended {
-        log::warn!("the model is still running after {LAST_RUN:?}; ending without it");
+    if !node.shutdown().await? {
+        log::warn!("the model is still at work; ending without it");
         shutdown::end_at_once(0);
     }
     Ok(())
 }
 
-/// The bundle, or `None` when a signal came first.
-async fn load(options: &ModelOptions, stop: &CancellationToken) -> anyhow::Result<Option<LoadedBundle>> {
+/// The bundle that the parameters name.
+fn load(options: &ModelOptions) -> anyhow::Result<LoadedModel> {
     let given = (!options.bundle.is_empty()).then(|| Path::new(&options.bundle));
     let folder = bundle_dir::find(given).context("parameter bundle")?;
     let session = SessionOptions {
         provider: options.provider.parse()?,
         device_id: options.device_id,
         threads: options.threads,
-        ..SessionOptions::default()
+        engine_cache_dir: (!options.engine_cache_dir.is_empty()).then(|| options.engine_cache_dir.clone().into()),
+        gpu_mem_limit_bytes: (options.gpu_mem_limit_mb > 0).then_some(options.gpu_mem_limit_mb << 20),
     };
     log::info!("loading the bundle {}", folder.display());
-    let load_options = LoadOptions { session, library: None };
-    let loading = tokio::task::spawn_blocking(move || onnx::load(&folder, &load_options));
-    let loaded = tokio::select! {
-        loaded = loading => loaded.context("loading the bundle")?,
-        () = stop.cancelled() => return Ok(None),
-    };
-    let bundle = loaded.context("parameter bundle")?;
-    tell_model(&bundle);
-    Ok(Some(bundle))
-}
-
-fn tell_model(bundle: &LoadedBundle) {
+    let bundle = onnx::load(&folder, &LoadOptions { session, library: None }).context("parameter bundle")?;
     let captions = if bundle.model.caption.is_some() { "segments and captions" } else { "segments, does not caption" };
     log::info!("model {}: {captions}", bundle.model.name);
+    Ok(LoadedModel { report: bundle.told(&folder), model: bundle.model })
 }
 
 /// The command line without what is for ROS: `--ros-args ... [--]`.
@@ -139,10 +112,11 @@ Examples:
   ros2 action send_goal --feedback /segcap/describe_everything segcap/action/DescribeEverything '{caption: true}'
 
 Topics in:   image, image/compressed; depth, camera_info; ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
-Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed, ~/markers
+Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed, ~/markers; ~/transition_event; /diagnostics
 Services:    ~/segment (an image or the newest frame, and prompts; answers with regions)
              ~/query_regions (what was seen, by words, pixel, box, id, age, distance; from memory)
 Action:      ~/describe_everything (everything in the newest frame, in words, with progress)
+Managed:     ros2 lifecycle set /segcap deactivate|cleanup|configure|activate|shutdown (-p autostart:=false: waits)
 ";
 
 /// What `--help` says beyond the options, of which there are none: a ROS node is told by ROS arguments.
@@ -150,7 +124,11 @@ fn manual() -> String {
     let mut text = format!("{EXAMPLES}\nParameters (-p name:=value), with their defaults:\n");
     let defaults = Configuration::default();
     for declaration in DECLARATIONS {
-        let change = if declaration.change == Change::AtStart { " (read-only while running)" } else { "" };
+        let change = match declaration.change {
+            Change::Live => "",
+            Change::AtConfigure => " (settable while unconfigured)",
+            Change::AtStart => " (read-only while running)",
+        };
         let constraint = declaration.constraint();
         let constraint = if constraint.is_empty() { constraint } else { format!(" [{constraint}]") };
         // Writing into a String does not fail.

@@ -31,13 +31,27 @@ pub struct ModelOptions {
     pub provider: &'static str,
     /// Which GPU.
     pub device_id: i32,
+    /// "auto" or "fp32", which is the same at present.
+    pub precision: &'static str,
     /// CPU threads of one graph's run; 0 = one a physical core.
     pub threads: usize,
+    /// Where TensorRT's engines are kept; "" = nowhere.
+    pub engine_cache_dir: String,
+    /// Bound on GPU memory of one graph's working area, MiB; 0 = none.
+    pub gpu_mem_limit_mb: usize,
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self { bundle: String::new(), provider: "auto", device_id: 0, threads: 0 }
+        Self {
+            bundle: String::new(),
+            provider: "auto",
+            device_id: 0,
+            precision: "auto",
+            threads: 0,
+            engine_cache_dir: String::new(),
+            gpu_mem_limit_mb: 0,
+        }
     }
 }
 
@@ -67,12 +81,27 @@ impl Default for OverlayOptions {
 }
 
 /// A node's configuration. Its fields are set by name through [`super::parameters::Parameters`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Configuration {
+    /// Configure and activate without being asked.
+    pub autostart: bool,
     pub model: ModelOptions,
     pub input: InputOptions,
     pub settings: Settings,
     pub overlay: OverlayOptions,
     /// Time comes from the topic /clock.
     pub use_sim_time: bool,
+}
+
+impl Default for Configuration {
+    fn default() -> Self {
+        Self {
+            autostart: true,
+            model: ModelOptions::default(),
+            input: InputOptions::default(),
+            settings: Settings::default(),
+            overlay: OverlayOptions::default(),
+            use_sim_time: false,
+        }
+    }
 }

@@ -6,6 +6,8 @@ mod table;
 use std::fmt;
 
 use super::configuration::Configuration;
+use super::lifecycle::State;
+use super::text::one_line;
 
 pub use table::DECLARATIONS;
 
@@ -49,6 +51,8 @@ impl fmt::Display for Value {
 pub enum Change {
     /// At once.
     Live,
+    /// With the next transition "configure": settable while the node is unconfigured.
+    AtConfigure,
     /// Only when the node starts: read-only afterwards.
     AtStart,
 }
@@ -108,12 +112,25 @@ pub enum ParameterError {
     Type { name: String, expected: &'static str, got: String },
     #[error("{name}: expected {expected}, got {got}")]
     Value { name: String, expected: String, got: String },
+    #[error(
+        "{name}: takes effect at configure: expected an unconfigured node, but it is {state}; \
+             `ros2 lifecycle set` deactivate and cleanup come first"
+    )]
+    Configured { name: String, state: State },
     #[error("{name}: read-only while the node runs; set it at start: --ros-args -p {name}:={got}")]
     ReadOnly { name: String, got: String },
 }
 
 /// Longest text that is taken, bytes.
 const MAX_TEXT_BYTES: usize = 4096;
+/// Longest name of a camera, bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// So much of a value or name is repeated in an error, characters.
+const MAX_QUOTED_CHARS: usize = 120;
+
+fn quoted(text: &impl fmt::Display) -> String {
+    one_line(&text.to_string(), MAX_QUOTED_CHARS)
+}
 
 impl Declaration {
     /// The value in `configuration`.
@@ -133,9 +150,20 @@ impl Declaration {
         match self.slot {
             Slot::Choice { choices, .. } => format!("one of {}", choices.join(", ")),
             Slot::Names { .. } => {
-                "names of letters, digits and underscores, starting with a letter, no two alike".into()
+                format!(
+                    "names of letters, digits and underscores, starting with a letter, at most {MAX_NAME_BYTES}, no two alike"
+                )
             }
             _ => String::new(),
+        }
+    }
+
+    /// When it can be set, for people.
+    pub fn settable(&self) -> &'static str {
+        match self.change {
+            Change::Live => "any time",
+            Change::AtConfigure => "while unconfigured",
+            Change::AtStart => "at start",
         }
     }
 
@@ -185,19 +213,20 @@ impl Declaration {
     }
 
     fn refused(&self, expected: String, got: &impl fmt::Display) -> ParameterError {
-        ParameterError::Value { name: self.name.to_owned(), expected, got: got.to_string() }
+        ParameterError::Value { name: self.name.to_owned(), expected, got: quoted(got) }
     }
 
     /// The error for a value that is not even of the right type; `got` names it.
     pub fn wrong_type(&self, configuration: &Configuration, got: &str) -> ParameterError {
         let expected = self.value(configuration).type_name();
-        ParameterError::Type { name: self.name.to_owned(), expected, got: got.to_owned() }
+        ParameterError::Type { name: self.name.to_owned(), expected, got: quoted(&got) }
     }
 }
 
 /// A part of a topic's name, as ROS allows it.
 fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic())
+    name.len() <= MAX_NAME_BYTES
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !name.contains("__")
 }
@@ -208,7 +237,7 @@ fn is_name(name: &str) -> bool {
 /// [`ParameterError::Unknown`].
 pub fn declaration(name: &str) -> Result<&'static Declaration, ParameterError> {
     let found = DECLARATIONS.iter().find(|declaration| declaration.name == name);
-    found.ok_or_else(|| ParameterError::Unknown { name: name.to_owned() })
+    found.ok_or_else(|| ParameterError::Unknown { name: quoted(&name) })
 }
 
 /// The parameters of one node.
@@ -234,18 +263,31 @@ impl Parameters {
         &self.configuration
     }
 
-    /// Sets all of `changes` or, on an error, none.
+    /// Sets all of `changes` or, on an error, none, while the node is in `state`.
     ///
     /// # Errors
     /// The first change that cannot be made.
-    pub fn set<'a>(&mut self, changes: impl IntoIterator<Item = (&'a str, Value)>) -> Result<(), ParameterError> {
+    pub fn set<'a>(
+        &mut self,
+        changes: impl IntoIterator<Item = (&'a str, Value)>,
+        state: State,
+    ) -> Result<(), ParameterError> {
         let mut configuration = self.configuration.clone();
         for (name, value) in changes {
             let declaration = declaration(name)?;
             let before = declaration.value(&configuration);
             declaration.write(&mut configuration, &value)?;
-            if declaration.change == Change::AtStart && declaration.value(&configuration) != before {
-                return Err(ParameterError::ReadOnly { name: name.to_owned(), got: value.to_string() });
+            if declaration.value(&configuration) == before {
+                continue;
+            }
+            match declaration.change {
+                Change::AtStart => {
+                    return Err(ParameterError::ReadOnly { name: name.to_owned(), got: quoted(&value) });
+                }
+                Change::AtConfigure if state != State::Unconfigured => {
+                    return Err(ParameterError::Configured { name: name.to_owned(), state });
+                }
+                Change::AtConfigure | Change::Live => {}
             }
         }
         self.configuration = configuration;

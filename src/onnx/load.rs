@@ -8,12 +8,13 @@ use super::bundle::{Bundle, BundleError, Role};
 use super::language::{OnnxLanguageModel, OnnxPrefix};
 use super::library;
 use super::preprocess::Preprocessor;
-use super::provider::{Ladder, ProviderReport, SessionOptions};
+use super::provider::{self, GraphReport, Ladder, ProviderReport, SessionOptions};
 use super::sam_export::SamExportDecoder;
 use super::self_test;
 use super::session::GraphLoader;
 use super::tokenizer::JsonDetokenizer;
 use super::vision::{OnnxDecoder, OnnxEncoder, low_res_size};
+use crate::core::health::{self, ModelReport};
 use crate::core::ports::{CaptionModel, Embedding, MaskDecoder, Model, VisionModel};
 
 /// What can be chosen when a bundle is loaded.
@@ -29,6 +30,27 @@ pub struct LoadedBundle {
     pub model: Model,
     pub report: ProviderReport,
     pub manifest: Manifest,
+}
+
+impl LoadedBundle {
+    /// What diagnostics say of it; `folder` is where it lies.
+    pub fn told(&self, folder: &Path) -> ModelReport {
+        let graph = |graph: &GraphReport| health::GraphReport {
+            role: graph.role.into(),
+            provider: graph.provider.name().into(),
+            nodes: graph.nodes.iter().map(|(name, count)| format!("{count} on {name}")).collect::<Vec<_>>().join(", "),
+            refused: graph.refused.iter().map(|(provider, reason)| format!("{provider}: {reason}")).collect(),
+            fell_back: graph.refused.iter().any(|(_, reason)| reason != provider::NOT_BUILT_IN),
+        };
+        ModelReport {
+            name: self.model.name.to_string(),
+            bundle: folder.display().to_string(),
+            // TensorRT and CUDA may hold weights in fewer bits; no provider is asked to compute in them.
+            precision: "fp32".into(),
+            library: self.report.library.to_string(),
+            graphs: self.report.graphs.iter().map(graph).collect(),
+        }
+    }
 }
 
 /// Verifies the bundle in `folder`, opens ONNX Runtime, makes a session of every graph and runs each once.

@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use ort::ep::{self, ExecutionProvider, ExecutionProviderDispatch};
 use ort::session::Session;
 use ort::session::builder::SessionBuilder;
+use sha2::{Digest, Sha256};
 
 use super::bundle::Role;
 use super::bundle::error::BundleError;
 use super::library::{Library, LibraryInfo};
 use super::placement;
+
+/// Why a provider is not to be had on a machine that was not made for it.
+pub const NOT_BUILT_IN: &str = "this ONNX Runtime was built without it";
 
 /// An execution provider of ONNX Runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +107,8 @@ pub struct SessionOptions {
     pub threads: usize,
     /// Bound on GPU memory of one graph, bytes; `None` = no bound.
     pub gpu_mem_limit_bytes: Option<usize>,
+    /// Where TensorRT's engines are kept; `None` = they are built anew each time.
+    pub engine_cache_dir: Option<PathBuf>,
 }
 
 /// Where one graph really runs.
@@ -147,18 +155,19 @@ impl Ladder {
         ProviderReport { library: self.library.info, graphs: self.graphs }
     }
 
-    /// A session on the best provider that works. `commit` gives the builder its model.
+    /// A session on the best provider that works. `sha256` is the graph file's; `commit` gives the builder its model.
     ///
     /// # Errors
     /// Where no allowed provider can run the graph; with every reason.
     pub fn session(
         &mut self,
         role: Role,
+        sha256: &str,
         commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
     ) -> Result<Session, BundleError> {
         let mut refused = Vec::new();
         for &provider in self.options.provider.rungs(role) {
-            match self.attempt(provider, &commit) {
+            match self.attempt(provider, sha256, &commit) {
                 Ok((session, nodes)) => {
                     log::info!("{role} runs on {provider}: {nodes:?} nodes");
                     self.graphs.push(GraphReport { role: role.name(), provider, nodes, refused });
@@ -175,12 +184,13 @@ impl Ladder {
     fn attempt(
         &mut self,
         provider: Provider,
+        sha256: &str,
         commit: &impl Fn(SessionBuilder) -> ort::Result<Session>,
     ) -> Result<(Session, BTreeMap<String, usize>), String> {
         if let Some(reason) = self.absent.get(&provider) {
             return Err(reason.clone());
         }
-        let builder = match self.builder(provider) {
+        let builder = match self.builder(provider, sha256) {
             Ok(builder) => builder,
             Err(e) => {
                 log::warn!("{provider} is not to be had: {e}");
@@ -191,8 +201,8 @@ impl Ladder {
         placed(provider, commit(builder)).inspect_err(|reason| log::warn!("{provider} cannot run the graph: {reason}"))
     }
 
-    fn builder(&self, provider: Provider) -> ort::Result<SessionBuilder> {
-        let providers = self.providers(provider)?;
+    fn builder(&self, provider: Provider, sha256: &str) -> ort::Result<SessionBuilder> {
+        let providers = self.providers(provider, sha256)?;
         let builder = Session::builder(self.library.environment())?
             .with_execution_providers(providers)?
             .with_intra_threads(self.options.threads)?
@@ -203,7 +213,7 @@ impl Ladder {
         Ok(builder)
     }
 
-    fn providers(&self, provider: Provider) -> ort::Result<Vec<ExecutionProviderDispatch>> {
+    fn providers(&self, provider: Provider, sha256: &str) -> ort::Result<Vec<ExecutionProviderDispatch>> {
         let device = self.options.device_id;
         let cuda = || {
             let cuda = ep::CUDA::default()
@@ -217,16 +227,40 @@ impl Ladder {
         };
         let (available, providers) = match provider {
             Provider::TensorRt => {
-                let tensorrt = ep::TensorRT::default().with_device_id(device);
+                let mut tensorrt = ep::TensorRT::default().with_device_id(device);
+                if let Some(folder) = self.engine_folder(sha256) {
+                    let folder = folder.display();
+                    tensorrt = tensorrt.with_engine_cache(true).with_engine_cache_path(folder);
+                }
                 (ep::TensorRT::is_available()?, vec![tensorrt.build(), cuda().build()])
             }
             Provider::Cuda => (ep::CUDA::is_available()?, vec![cuda().build()]),
             Provider::Cpu => (true, vec![ep::CPU::default().build()]),
         };
         if !available {
-            return Err(ort::Error::new("this ONNX Runtime was built without it"));
+            return Err(ort::Error::new(NOT_BUILT_IN));
         }
         Ok(providers.into_iter().map(ExecutionProviderDispatch::error_on_failure).collect())
+    }
+}
+
+impl Ladder {
+    /// The folder for one graph's engines. TensorRT names its files after the graph's looks alone: two models, two versions
+    /// of ONNX Runtime or two GPUs in one folder could get each other's.
+    fn engine_folder(&self, sha256: &str) -> Option<PathBuf> {
+        let mut key = Sha256::new();
+        key.update(sha256);
+        key.update(&self.library.info.build);
+        let key: String = key.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("{key}-gpu{}", self.options.device_id);
+        let folder = self.options.engine_cache_dir.as_ref()?.join(name);
+        match fs::create_dir_all(&folder) {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                log::warn!("engine_cache_dir: {}: {error}; engines are not kept", folder.display());
+                None
+            }
+        }
     }
 }
 

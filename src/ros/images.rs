@@ -1,17 +1,20 @@
 //! Cameras: pictures on the dedicated thread, read in their C form, only the newest copied.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::{FutureExt, Stream, StreamExt};
 use r2r::NativeMsg;
 use r2r::sensor_msgs::msg::{CompressedImage, Image};
 
+use super::diagnostics::Pulse;
 use super::names::Names;
 use super::overlay::PlainFeed;
 use super::silence::Silence;
-use super::{convert, interfaces};
+use super::{clock, convert, interfaces};
 use crate::core::configuration::{ImageTransport, InputOptions};
+use crate::core::frame::Stamp;
+use crate::core::health::{CameraHealth, LATE};
 use crate::core::raw_image::RawFrame;
 use crate::runtime::Handle;
 
@@ -28,6 +31,8 @@ pub struct ImageInput {
     source: Source,
     silence: Silence,
     overlay: PlainFeed,
+    pulse: Pulse,
+    last_stamp: Option<Stamp>,
     warned_of_zero_stamp: bool,
 }
 
@@ -40,6 +45,7 @@ impl ImageInput {
         camera: Arc<str>,
         options: &InputOptions,
         overlay: PlainFeed,
+        pulse: Pulse,
     ) -> r2r::Result<Self> {
         let topic = interfaces::image_topic(&camera, options.transport);
         let qos = interfaces::image_qos(options.reliability);
@@ -48,7 +54,12 @@ impl ImageInput {
             ImageTransport::Compressed => Source::Compressed(Box::new(node.subscribe_native(&topic, qos)?)),
         };
         let silence = Silence::new(names.resolve(&topic), options.clone(), Instant::now());
-        Ok(Self { camera, source, silence, overlay, warned_of_zero_stamp: false })
+        {
+            let mut health = pulse.lock().unwrap_or_else(PoisonError::into_inner);
+            health.camera = camera.to_string();
+            health.topic = silence.topic().to_owned();
+        }
+        Ok(Self { camera, source, silence, overlay, pulse, last_stamp: None, warned_of_zero_stamp: false })
     }
 
     /// Takes what has arrived and gives the runtime the newest of it.
@@ -65,9 +76,14 @@ impl ImageInput {
         handle.frame(frame);
     }
 
-    /// Says so when no picture comes; call about once a second.
+    /// Says so when no picture comes; call some times a second.
     pub fn listen(&mut self, node: &r2r::Node, now: Instant) {
-        self.silence.check(node, now);
+        let silence = self.silence.check(node, now);
+        self.health().silence = silence;
+    }
+
+    fn health(&self) -> MutexGuard<'_, CameraHealth> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest picture, copied where `wanted`.
@@ -79,21 +95,44 @@ impl ImageInput {
                 last(messages, |message| wanted.then(|| convert::compressed_frame(camera, message)))
             }
         };
-        if arrived {
-            self.silence.heard(Instant::now());
+        if arrived > 0 {
+            self.silence.heard(arrived, Instant::now());
+            self.count(arrived, frame.as_ref().map(|frame| frame.header.stamp));
         }
         frame
     }
+
+    /// So many have come; the newest, if it was looked at, has this stamp.
+    fn count(&mut self, arrived: u32, stamp: Option<Stamp>) {
+        let last_stamp = self.last_stamp;
+        self.last_stamp = stamp.or(last_stamp);
+        let mut health = self.health();
+        health.arrived += u64::from(arrived);
+        health.displaced += u64::from(arrived - 1);
+        health.silence = None;
+        let Some(stamp) = stamp else { return };
+        if stamp.is_zero() {
+            health.unstamped += 1;
+            health.age = None;
+            return;
+        }
+        health.unordered += u64::from(last_stamp.is_some_and(|last| stamp <= last));
+        let taken = Duration::new(u64::try_from(stamp.secs).unwrap_or(0), stamp.nanos);
+        let age = clock::now().saturating_sub(taken);
+        health.late += u64::from(age > LATE);
+        health.age = Some(age);
+    }
 }
 
-/// Empties the stream; whether anything was in it, and what `read` makes of its last message.
-fn last<M>(messages: &mut Messages<M>, read: impl FnOnce(&NativeMsg<M>) -> Option<RawFrame>) -> (bool, Option<RawFrame>)
+/// Empties the stream; how many messages were in it, and what `read` makes of the last.
+fn last<M>(messages: &mut Messages<M>, read: impl FnOnce(&NativeMsg<M>) -> Option<RawFrame>) -> (u32, Option<RawFrame>)
 where
     M: r2r::WrappedTypesupport + 'static,
 {
-    let mut newest = None;
+    let (mut count, mut newest) = (0, None);
     while let Some(Some(message)) = messages.next().now_or_never() {
+        count += 1;
         newest = Some(message);
     }
-    (newest.is_some(), newest.and_then(|message| read(&message)))
+    (count, newest.and_then(|message| read(&message)))
 }

@@ -35,8 +35,21 @@ pub const MARKERS: &str = "markers";
 pub const SEGMENT: &str = "~/segment";
 pub const QUERY_REGIONS: &str = "~/query_regions";
 pub const CLEAR: &str = "~/clear";
+pub const SET_ENABLED: &str = "~/set_enabled";
 
 pub const DESCRIBE_EVERYTHING: &str = "~/describe_everything";
+
+pub const CHANGE_STATE: &str = "~/change_state";
+pub const GET_STATE: &str = "~/get_state";
+pub const GET_AVAILABLE_STATES: &str = "~/get_available_states";
+pub const GET_AVAILABLE_TRANSITIONS: &str = "~/get_available_transitions";
+pub const GET_TRANSITION_GRAPH: &str = "~/get_transition_graph";
+pub const TRANSITION_EVENT: &str = "~/transition_event";
+
+pub const DIAGNOSTICS: &str = "/diagnostics";
+
+pub const GET_LOGGER_LEVELS: &str = "~/get_logger_levels";
+pub const SET_LOGGER_LEVELS: &str = "~/set_logger_levels";
 
 pub const SET_PARAMETERS: &str = "~/set_parameters";
 pub const SET_PARAMETERS_ATOMICALLY: &str = "~/set_parameters_atomically";
@@ -116,6 +129,16 @@ pub fn feedback_qos() -> QosProfile {
 /// As rcl_action has it: who comes later still sees the last state of all goals.
 pub fn goal_status_qos() -> QosProfile {
     QosProfile::default().reliable().transient_local().keep_last(1)
+}
+
+/// As rcl's.
+pub fn transition_event_qos() -> QosProfile {
+    QosProfile::default()
+}
+
+/// As diagnostic_updater's.
+pub fn diagnostics_qos() -> QosProfile {
+    QosProfile::default().reliable().keep_last(1)
 }
 
 pub fn parameter_service_qos() -> QosProfile {

@@ -2,7 +2,9 @@
 //! `--log-level` and `RCUTILS_CONSOLE_OUTPUT_FORMAT`), and on /rosout.
 
 use std::cell::Cell;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::ffi::{CString, c_char, c_int};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use log::{Level, Log, Metadata, Record};
 use r2r::rcl_interfaces::msg::Log as LogMessage;
@@ -14,12 +16,34 @@ use super::interfaces;
 /// Whose debug and trace lines are worth having; from other crates only warnings are.
 const OWN_TARGETS: [&str; 2] = ["segcap", "segcap_node"];
 
-static LOG: RosLogger = RosLogger { name: OnceLock::new(), rosout: OnceLock::new() };
+static LOG: RosLogger = RosLogger { name: OnceLock::new(), rosout: OnceLock::new(), last_error: Mutex::new(None) };
+
+/// rcutils' table of levels is not safe to read while it is written.
+static RCUTILS: Mutex<()> = Mutex::new(());
 
 struct RosLogger {
     /// The node's name among loggers, once there is a node.
     name: OnceLock<String>,
     rosout: OnceLock<Mutex<Publisher<LogMessage>>>,
+    last_error: Mutex<Option<(SystemTime, String)>>,
+}
+
+// rcutils/logging.h, which r2r links.
+unsafe extern "C" {
+    fn rcutils_logging_get_logger_level(name: *const c_char) -> c_int;
+    fn rcutils_logging_set_logger_level(name: *const c_char, level: c_int) -> c_int;
+    fn rcutils_logging_logger_is_enabled_for(name: *const c_char, severity: c_int) -> bool;
+}
+
+/// Why a logger's level was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum LevelError {
+    #[error("expected a level of 0 (unset), 10 (debug), 20 (info), 30 (warn), 40 (error) or 50 (fatal), got {0}")]
+    Level(u32),
+    #[error("expected a logger's name without NUL, got {0:?}")]
+    Name(String),
+    #[error("rcutils could not set the level of {0:?}")]
+    Rcutils(String),
 }
 
 thread_local! {
@@ -48,6 +72,39 @@ pub fn speak_as(node: &mut r2r::Node) -> r2r::Result<()> {
     Ok(())
 }
 
+/// The level of the logger with this name, 0 where none was set.
+pub fn level(name: &str) -> u32 {
+    let Ok(name) = CString::new(name) else { return 0 };
+    let _alone = rcutils();
+    // SAFETY: a C string that outlives the call; nobody writes the table meanwhile.
+    let level = unsafe { rcutils_logging_get_logger_level(name.as_ptr()) };
+    u32::try_from(level).unwrap_or(0)
+}
+
+/// Sets the level of the logger with this name, the node's or another.
+///
+/// # Errors
+/// A level that there is not, or a name that cannot be one.
+pub fn set_level(name: &str, level: u32) -> Result<(), LevelError> {
+    if !matches!(level, 0 | 10 | 20 | 30 | 40 | 50) {
+        return Err(LevelError::Level(level));
+    }
+    let c_name = CString::new(name).map_err(|_| LevelError::Name(name.to_owned()))?;
+    let _alone = rcutils();
+    // SAFETY: as above; rcutils copies the name. The level is at most 50.
+    let code = unsafe { rcutils_logging_set_logger_level(c_name.as_ptr(), level as c_int) };
+    if code == 0 { Ok(()) } else { Err(LevelError::Rcutils(name.to_owned())) }
+}
+
+/// The last line of level error, and when it was logged.
+pub fn last_error() -> Option<(SystemTime, String)> {
+    LOG.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn rcutils() -> MutexGuard<'static, ()> {
+    RCUTILS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Log for RosLogger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let root = metadata.target().split("::").next().unwrap_or_default();
@@ -62,8 +119,15 @@ impl Log for RosLogger {
         let text = record.args().to_string().replace('\0', "\u{fffd}");
         let file = record.file().unwrap_or_default();
         let line = record.line().unwrap_or_default();
-        r2r::log(&text, self.name(), file, line, severity(record.level()));
-        if record.level() <= Level::Info {
+        if record.level() == Level::Error {
+            let error = Some((SystemTime::now(), text.clone()));
+            *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        }
+        let (level, is_wanted) = (severity(record.level()), self.is_wanted(record.level()));
+        if is_wanted {
+            let alone = rcutils();
+            r2r::log(&text, self.name(), file, line, level);
+            drop(alone);
             self.publish(record, &text);
         }
     }
@@ -74,6 +138,21 @@ impl Log for RosLogger {
 impl RosLogger {
     fn name(&self) -> &str {
         self.name.get().map_or(interfaces::NODE, String::as_str)
+    }
+
+    /// Whether the logger's level lets lines of this one pass.
+    fn is_wanted(&self, level: Level) -> bool {
+        // A node's name holds no NUL.
+        let Ok(name) = CString::new(self.name()) else { return true };
+        let number = match level {
+            Level::Error => 40,
+            Level::Warn => 30,
+            Level::Info => 20,
+            Level::Debug | Level::Trace => 10,
+        };
+        let _alone = rcutils();
+        // SAFETY: a C string that outlives the call; nobody writes the table meanwhile.
+        unsafe { rcutils_logging_logger_is_enabled_for(name.as_ptr(), number) }
     }
 
     fn publish(&self, record: &Record<'_>, text: &str) {

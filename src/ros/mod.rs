@@ -13,12 +13,18 @@
 
 mod cameras;
 mod clear;
+mod clock;
 mod convert;
 mod depth;
 mod describe;
+mod diagnostics;
+mod enable;
 mod images;
 pub mod interfaces;
+mod lifecycle;
 pub mod log;
+#[cfg(has_logger_services)]
+mod loggers;
 mod markers;
 mod names;
 pub mod node;

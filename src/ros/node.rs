@@ -13,7 +13,10 @@ use tokio_util::task::TaskTracker;
 use super::cameras::Cameras;
 use super::clear::serve_clear;
 use super::describe::serve_describe_everything;
+use super::diagnostics::{Diagnostics, Pulse};
+use super::enable::serve_set_enabled;
 use super::interfaces;
+use super::lifecycle::Lifecycle;
 use super::names::Names;
 use super::overlay::{Painting, PlainFeed, overlay};
 use super::parameters::serve_parameters;
@@ -25,8 +28,12 @@ use super::services::Serving;
 use super::session::Session;
 use super::spin::{SpinThread, SpinWork};
 use crate::core::configuration::{Configuration, ImageTransport, InputOptions, Reliability};
-use crate::runtime::{Handle, OutputReceiver};
+use crate::runtime::{Handle, Managed, OutputReceiver};
 
+/// The longest that a model may take to finish its run at shutdown.
+const LAST_RUN: Duration = Duration::from_millis(400);
+/// While the node starts itself, what is asked of it waits, but no longer than this: building a GPU's engines takes minutes.
+const START_WAIT: Duration = Duration::from_secs(10);
 /// How long the last answers may take to be sent at shutdown.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
@@ -46,97 +53,152 @@ pub struct Node {
     spin: SpinThread,
     tasks: JoinSet<()>,
     calls: TaskTracker,
+    lifecycle: Lifecycle,
 }
 
 impl Node {
-    /// Creates every topic, service and action, and starts to spin. Must be called in a tokio runtime with time enabled. Live
-    /// parameters are handed to `apply` as they change; `lost` is cancelled if the node dies.
+    /// Creates every topic, service and action, and starts to spin. Must be called in a tokio runtime with time enabled. `lost`
+    /// is cancelled if the node dies. With `autostart` it configures and activates itself, and what is asked meanwhile
+    /// waits for that; otherwise an inactive node answers `NOT_ACTIVE`.
     ///
     /// # Errors
     /// When rcl refuses a name or the system a thread.
     pub fn start(
         session: Session,
-        handle: Handle,
+        managed: Arc<Managed>,
         outputs: OutputReceiver,
-        apply: impl Fn(&Configuration) + Send + 'static,
         lost: CancellationToken,
     ) -> Result<Self, NodeError> {
         let Session { mut node, names, parameters } = session;
+        let handle = managed.handle().clone();
+        let Configuration { autostart, use_sim_time, .. } = *parameters.configuration();
         let input = parameters.configuration().input.clone();
         let mut tasks = JoinSet::new();
-        let entity = |name: &'static str| move |source| NodeError::Entity { name: name.into(), source };
 
-        let (configuration, mut serving) =
-            serve_parameters(&mut node, names.node(), parameters).map_err(entity("parameter services"))?;
-        tasks.spawn(watch_parameters(configuration.clone(), apply));
+        let (parameters, configuration, mut at_once) =
+            serve_parameters(&mut node, names.node(), parameters, Arc::clone(&managed))
+                .map_err(entity("parameter services"))?;
+        tasks.spawn(apply_settings(configuration.clone(), handle.clone()));
+        let lifecycle =
+            Lifecycle::create(&mut node, Arc::clone(&managed), parameters).map_err(entity("transition events"))?;
+        at_once.extend(lifecycle.serve(&mut node).map_err(entity("lifecycle services"))?);
+        #[cfg(has_logger_services)]
+        at_once.extend(super::loggers::serve_loggers(&mut node).map_err(entity("logger services"))?);
 
-        let mut topics = HashMap::new();
-        let mut plain_feeds = Vec::new();
         let cameras = Cameras::new(&input);
+        let mut wired = Wired::default();
         for camera in cameras.iter() {
             tell_topics(&names, camera, &input);
-            let wired = Camera::wire(&mut node, camera, &handle, configuration.clone());
-            let wired = wired.map_err(|source| NodeError::Entity { name: format!("camera {camera:?}"), source })?;
-            serving.push(wired.prompts);
-            tasks.spawn(wired.painting);
-            topics.insert(Arc::clone(camera), wired.topics);
-            plain_feeds.push((Arc::clone(camera), wired.plain));
+            let added = wired.add(&mut node, camera, &handle, configuration.clone());
+            added.map_err(|source| NodeError::Entity { name: format!("camera {camera:?}"), source })?;
         }
-        tasks.spawn(publish_outputs(outputs, topics));
-
+        let Wired { topics, inputs, pulses, mut serving, paintings } = wired;
+        paintings.into_iter().for_each(|painting| drop(tasks.spawn(painting)));
+        tasks.spawn(publish_outputs(outputs, topics, handle.clone()));
         let calls = TaskTracker::new();
-        let query = serve_query_regions(&mut node, handle.clone(), cameras.clone(), calls.clone());
-        serving.push(query.map_err(entity(interfaces::QUERY_REGIONS))?);
-        serving.push(serve_clear(&mut node, handle.clone()).map_err(entity(interfaces::CLEAR))?);
-        let segment = serve_segment(&mut node, handle.clone(), cameras.clone(), calls.clone());
-        serving.push(segment.map_err(entity(interfaces::SEGMENT))?);
-        let describe = serve_describe_everything(&mut node, handle.clone(), cameras, calls.clone());
-        serving.extend(describe.map_err(entity(interfaces::DESCRIBE_EVERYTHING))?);
+        serving.extend(serve_calls(&mut node, &handle, &cameras, &calls)?);
+        let diagnostics = Diagnostics::create(&mut node, names.node(), managed, pulses, use_sim_time);
+        tasks.spawn(diagnostics.map_err(entity(interfaces::DIAGNOSTICS))?.run());
 
-        let spin = SpinThread::start(SpinWork { node, names, handle, input, cameras: plain_feeds, serving, lost })?;
-        Ok(Self { spin, tasks, calls })
+        let started = CancellationToken::new();
+        let spin = SpinThread::start(SpinWork {
+            node,
+            names,
+            handle,
+            input,
+            cameras: inputs,
+            serving: at_once,
+            serving_when_started: serving,
+            started: started.clone(),
+            lost,
+        })?;
+        tasks.spawn(start_up(autostart, lifecycle.clone(), started));
+        Ok(Self { spin, tasks, calls, lifecycle })
     }
 
-    /// Leaves the graph. Call it after the runtime's shutdown, which has answered what was waiting: first the last answers
-    /// go out, then the tasks end, then the thread `ros-spin`, which drops the node.
+    /// Passes the transition "shutdown", which ends the model's runs and answers who waits; then the last answers go out,
+    /// the tasks end, and last the thread `ros-spin`, which drops the node. Returns whether the model has ended: a
+    /// library that is deep in its work cannot be called back.
     ///
     /// # Errors
     /// When the node had died before.
-    pub async fn shutdown(mut self) -> Result<(), NodeError> {
+    pub async fn shutdown(mut self) -> Result<bool, NodeError> {
+        let ended = self.lifecycle.end(LAST_RUN).await;
         self.calls.close();
         if timeout(LAST_ANSWERS, self.calls.wait()).await.is_err() {
             log::warn!("{} requests or goals got no answer", self.calls.len());
         }
         self.tasks.shutdown().await;
-        self.spin.end()
+        self.spin.end().map(|()| ended)
     }
 }
 
-/// What belongs to one camera, but for its subscription, which lives on the spin thread.
-struct Camera {
-    topics: AnswerTopics,
-    plain: PlainFeed,
-    prompts: Serving,
-    painting: Painting,
+fn entity(name: &'static str) -> impl Fn(r2r::Error) -> NodeError {
+    move |source| NodeError::Entity { name: name.into(), source }
 }
 
-impl Camera {
-    fn wire(
+/// What belongs to the cameras, but for their subscriptions, which live on the spin thread.
+#[derive(Default)]
+struct Wired {
+    topics: HashMap<Arc<str>, AnswerTopics>,
+    inputs: Vec<(Arc<str>, PlainFeed, Pulse)>,
+    pulses: Vec<Pulse>,
+    serving: Vec<Serving>,
+    paintings: Vec<Painting>,
+}
+
+impl Wired {
+    fn add(
+        &mut self,
         node: &mut r2r::Node,
         camera: &Arc<str>,
         handle: &Handle,
         configuration: watch::Receiver<Arc<Configuration>>,
-    ) -> r2r::Result<Self> {
+    ) -> r2r::Result<()> {
         let (answers, plain, painting) = overlay(node, camera, configuration)?;
-        let topics = AnswerTopics::create(node, camera, answers)?;
-        Ok(Self { topics, plain, prompts: take_prompts(node, camera, handle)?, painting })
+        self.topics.insert(Arc::clone(camera), AnswerTopics::create(node, camera, answers)?);
+        self.serving.push(take_prompts(node, camera, handle)?);
+        self.paintings.push(painting);
+        let pulse = Pulse::default();
+        self.pulses.push(Arc::clone(&pulse));
+        self.inputs.push((Arc::clone(camera), plain, pulse));
+        Ok(())
     }
 }
 
-async fn watch_parameters(mut configuration: watch::Receiver<Arc<Configuration>>, apply: impl Fn(&Configuration)) {
+/// Services and the action that need the model.
+fn serve_calls(
+    node: &mut r2r::Node,
+    handle: &Handle,
+    cameras: &Cameras,
+    calls: &TaskTracker,
+) -> Result<Vec<Serving>, NodeError> {
+    let segment = serve_segment(node, handle.clone(), cameras.clone(), calls.clone());
+    let describe = serve_describe_everything(node, handle.clone(), cameras.clone(), calls.clone());
+    let mut serving = vec![segment.map_err(entity(interfaces::SEGMENT))?];
+    serving.extend(describe.map_err(entity(interfaces::DESCRIBE_EVERYTHING))?);
+    let query = serve_query_regions(node, handle.clone(), cameras.clone(), calls.clone());
+    serving.push(query.map_err(entity(interfaces::QUERY_REGIONS))?);
+    serving.push(serve_clear(node, handle.clone()).map_err(entity(interfaces::CLEAR))?);
+    serving.push(serve_set_enabled(node, handle.clone()).map_err(entity(interfaces::SET_ENABLED))?);
+    Ok(serving)
+}
+
+/// Configures and activates where that is wanted; afterwards, or after [`START_WAIT`], `started` is cancelled.
+async fn start_up(autostart: bool, lifecycle: Lifecycle, started: CancellationToken) {
+    if autostart {
+        let _in_time = timeout(START_WAIT, lifecycle.autostart()).await;
+    } else {
+        log::info!("waiting for the transitions configure and activate (autostart is false)");
+    }
+    started.cancel();
+}
+
+/// Live parameters reach the runtime as they change.
+async fn apply_settings(mut configuration: watch::Receiver<Arc<Configuration>>, handle: Handle) {
     while configuration.changed().await.is_ok() {
         let current = Arc::clone(&configuration.borrow_and_update());
-        apply(&current);
+        handle.set_settings(current.settings.clone());
     }
 }
 

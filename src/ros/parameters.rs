@@ -18,16 +18,23 @@ use super::services::{Serving, serve};
 use super::{convert, interfaces};
 use crate::core::configuration::Configuration;
 use crate::core::parameters::{DECLARATIONS, ParameterError, Parameters, declaration};
+use crate::runtime::Managed;
 
-struct Server {
+/// The parameters and whoever hears of their changes.
+pub struct Server {
     /// The node's full name.
     node: String,
     parameters: Mutex<Parameters>,
+    /// Whose state says what can be set.
+    managed: Arc<Managed>,
     changed: watch::Sender<Arc<Configuration>>,
     events: Mutex<Publisher<ParameterEvent>>,
 }
 
-/// Serves `parameters`; every accepted change is seen through the receiver.
+/// The server, what it makes of its parameters, and its services.
+pub type Served = (Arc<Server>, watch::Receiver<Arc<Configuration>>, Vec<Serving>);
+
+/// Serves `parameters`; every accepted change is seen through the receiver. The server can be asked for them at any time.
 ///
 /// # Errors
 /// When rcl cannot create a service.
@@ -35,14 +42,17 @@ pub fn serve_parameters(
     node: &mut r2r::Node,
     full_name: String,
     parameters: Parameters,
-) -> r2r::Result<(watch::Receiver<Arc<Configuration>>, Vec<Serving>)> {
+    managed: Arc<Managed>,
+) -> r2r::Result<Served> {
     let (changed, changes) = watch::channel(Arc::new(parameters.configuration().clone()));
     let events = node.create_publisher(interfaces::PARAMETER_EVENTS, interfaces::parameter_events_qos())?;
-    let server = Server { node: full_name, parameters: Mutex::new(parameters), changed, events: Mutex::new(events) };
+    let server =
+        Server { node: full_name, parameters: Mutex::new(parameters), managed, changed, events: Mutex::new(events) };
     let server = Arc::new(server);
     let all = DECLARATIONS.iter().map(|declaration| declaration.name).collect();
     server.tell(server.current(&all), Vec::new());
-    Ok((changes, services(node, &server)?))
+    let serving = services(node, &server)?;
+    Ok((server, changes, serving))
 }
 
 fn services(node: &mut r2r::Node, server: &Arc<Server>) -> r2r::Result<Vec<Serving>> {
@@ -83,6 +93,16 @@ fn services(node: &mut r2r::Node, server: &Arc<Server>) -> r2r::Result<Vec<Servi
 }
 
 impl Server {
+    /// As it is now: what a set that was accepted before this call has set is in it.
+    pub fn configuration(&self) -> Arc<Configuration> {
+        Arc::new(self.parameters().configuration().clone())
+    }
+
+    /// The node's full name.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
     fn parameters(&self) -> MutexGuard<'_, Parameters> {
         // A set replaces the configuration as a whole: a poisoned one is still whole.
         self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
@@ -104,7 +124,8 @@ impl Server {
         let names = changes.iter().map(|(name, _)| *name).collect();
         let configuration = {
             let mut parameters = self.parameters();
-            parameters.set(changes)?;
+            // Under the lock that `configuration` takes: a configure that begins meanwhile sees all of this set.
+            parameters.set(changes, self.managed.state())?;
             Arc::new(parameters.configuration().clone())
         };
         self.changed.send_replace(configuration);
@@ -200,8 +221,11 @@ mod tests {
 
     #[test]
     fn describes_ranges_and_read_only() {
+        let cameras = describe("cameras");
+        assert!(cameras.read_only && !cameras.description.is_empty());
         let bundle = describe("bundle");
-        assert!(bundle.read_only && !bundle.description.is_empty());
+        assert!(!bundle.read_only);
+        assert_eq!(bundle.additional_constraints, "settable while unconfigured");
         let alpha = describe("overlay.alpha");
         assert!(!alpha.read_only);
         assert_eq!(alpha.floating_point_range[0].to_value, 1.0);

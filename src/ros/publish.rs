@@ -15,8 +15,8 @@ use super::throttle::{Throttle, more};
 use super::{convert, interfaces};
 use crate::core::code::ResultCode;
 use crate::core::region::RegionArray;
-use crate::runtime::OutputReceiver;
 use crate::runtime::api::{Output, Refusal};
+use crate::runtime::{Handle, OutputReceiver};
 
 /// Where a camera's answers go.
 pub struct AnswerTopics {
@@ -71,11 +71,16 @@ pub fn send<M: WrappedTypesupport + 'static>(publisher: &Publisher<M>, message: 
     }
 }
 
-/// Publishes the runtime's outputs until there are no more.
-pub async fn publish_outputs(mut outputs: OutputReceiver, mut cameras: HashMap<Arc<str>, AnswerTopics>) {
+/// Publishes the runtime's outputs until there are no more. What was under way when the node became inactive is kept back.
+pub async fn publish_outputs(
+    mut outputs: OutputReceiver,
+    mut cameras: HashMap<Arc<str>, AnswerTopics>,
+    handle: Handle,
+) {
     let mut throttle = Throttle::default();
     while let Some(output) = outputs.recv().await {
         match output {
+            Output::Regions { .. } if !handle.is_active() => {}
             Output::Regions { array, image } => match cameras.get_mut(&array.header.camera) {
                 Some(topics) => topics.publish(array, image),
                 None => log::error!("regions of the camera {:?}, which was never declared", array.header.camera),

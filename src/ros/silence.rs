@@ -7,8 +7,12 @@ use r2r::qos::ReliabilityPolicy;
 
 use crate::core::configuration::{ImageTransport, InputOptions, Reliability};
 
-/// How long a camera may be silent before it is worth a line.
+/// How long a camera may be silent before it is worth a line in the log.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// And before diagnostics warn: so many of its periods, within these bounds. With a look every fifth of a second and
+/// diagnostics every second, a camera of 4 Hz and more is told of within two seconds.
+const PERIODS: f32 = 2.5;
+const SHORTEST: Duration = Duration::from_millis(700);
 
 /// Watches one topic.
 pub struct Silence {
@@ -16,36 +20,37 @@ pub struct Silence {
     topic: String,
     options: InputOptions,
     last_heard: Instant,
-    ever_heard: bool,
+    /// Between two pictures, smoothed.
+    period: Option<Duration>,
     told: bool,
 }
 
 impl Silence {
     pub fn new(topic: String, options: InputOptions, now: Instant) -> Self {
-        Self { topic, options, last_heard: now, ever_heard: false, told: false }
+        Self { topic, options, last_heard: now, period: None, told: false }
     }
 
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// A picture has come.
-    pub fn heard(&mut self, now: Instant) {
-        if !self.ever_heard || self.told {
+    /// So many pictures have come, at least one.
+    pub fn heard(&mut self, pictures: u32, now: Instant) {
+        if self.period.is_none() || self.told {
             log::info!("pictures arrive on {}", self.topic);
         }
+        let latest = now.duration_since(self.last_heard).min(PATIENCE) / pictures.max(1);
+        self.period = Some(self.period.map_or(latest, |period| period.mul_f32(0.8) + latest.mul_f32(0.2)));
         self.last_heard = now;
-        self.ever_heard = true;
         self.told = false;
     }
 
-    /// Says once, after a while without pictures, what the graph knows of the reason.
-    pub fn check(&mut self, node: &r2r::Node, now: Instant) {
+    /// What the graph knows of the reason, where no picture has come for too long; says it once in the log, too.
+    pub fn check(&mut self, node: &r2r::Node, now: Instant) -> Option<String> {
         let silent_for = now.duration_since(self.last_heard);
-        if self.told || silent_for < PATIENCE {
-            return;
+        if silent_for < self.patience() {
+            return None;
         }
-        self.told = true;
         let publishers = node.get_publishers_info_by_topic(&self.topic, false).unwrap_or_default();
         let publishers: Vec<Publisher> = publishers
             .into_iter()
@@ -56,7 +61,15 @@ impl Silence {
             })
             .collect();
         let hint = hint(&self.options, &publishers);
-        log::warn!("no picture on {} for {:.0} s: {hint}", self.topic, silent_for.as_secs_f64());
+        if !self.told && silent_for >= PATIENCE {
+            self.told = true;
+            log::warn!("no picture on {} for {:.0} s: {hint}", self.topic, silent_for.as_secs_f64());
+        }
+        Some(hint)
+    }
+
+    fn patience(&self) -> Duration {
+        self.period.unwrap_or_default().mul_f32(PERIODS).clamp(SHORTEST, PATIENCE)
     }
 }
 
@@ -100,6 +113,23 @@ mod tests {
 
     fn publisher(message: &str, best_effort: bool) -> Publisher {
         Publisher { node: "/camera".into(), message: message.into(), best_effort }
+    }
+
+    #[test]
+    fn a_slow_camera_is_given_more_time() {
+        let begun = Instant::now();
+        let mut silence = Silence::new("/image".into(), InputOptions::default(), begun);
+        assert_eq!(silence.patience(), SHORTEST);
+        for tenth in 1..=50 {
+            silence.heard(3, begun + Duration::from_millis(100 * tenth));
+        }
+        assert_eq!(silence.patience(), SHORTEST, "30 Hz");
+        for second in 6..=40 {
+            silence.heard(1, begun + Duration::from_secs(second));
+        }
+        assert!(silence.patience() > Duration::from_secs(2), "1 Hz");
+        silence.heard(1, begun + Duration::from_secs(4000));
+        assert!(silence.patience() <= PATIENCE);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::depth::DepthInput;
+use super::diagnostics::Pulse;
 use super::images::ImageInput;
 use super::names::Names;
 use super::node::NodeError;
@@ -23,7 +24,7 @@ use crate::runtime::Handle;
 /// r2r cannot be woken: how long it waits for a message bounds how long the end takes.
 const WAIT: Duration = Duration::from_millis(50);
 /// How often the cameras are asked whether they have fallen silent.
-const LISTEN_EVERY: Duration = Duration::from_secs(1);
+const LISTEN_EVERY: Duration = Duration::from_millis(200);
 
 /// What the thread works with.
 pub struct SpinWork {
@@ -31,9 +32,13 @@ pub struct SpinWork {
     pub names: Names,
     pub handle: Handle,
     pub input: InputOptions,
-    pub cameras: Vec<(Arc<str>, PlainFeed)>,
+    pub cameras: Vec<(Arc<str>, PlainFeed, Pulse)>,
     /// What takes messages and requests; none of it may block.
     pub serving: Vec<Serving>,
+    /// The same, for what needs the model: nothing of it, and no picture, is taken before `started`. Until then r2r's
+    /// queues hold what comes, so that who asks as soon as the node is seen is answered.
+    pub serving_when_started: Vec<Serving>,
+    pub started: CancellationToken,
     /// Ends the process when the thread dies.
     pub lost: CancellationToken,
 }
@@ -70,7 +75,7 @@ impl SpinThread {
 }
 
 fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result<(), NodeError>>) {
-    let SpinWork { mut node, names, handle, input, cameras, serving, lost } = work;
+    let SpinWork { mut node, names, handle, input, cameras, serving, serving_when_started, started, lost } = work;
     // An error in the channel means that `start` has gone.
     let (mut inputs, mut depths) = match subscribe(&mut node, &names, &input, cameras) {
         Ok(subscribed) => subscribed,
@@ -80,21 +85,25 @@ fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result
     // Dropped on the way out, expected or not: without this thread the node is deaf.
     let _lost = lost.drop_guard();
     let mut serving: FuturesUnordered<Serving> = serving.into_iter().collect();
+    let mut later = Some(serving_when_started);
     let mut listened = Instant::now();
     while !stop.load(Relaxed) {
         node.spin_once(WAIT);
-        // First the depth, so that it is there when its picture is looked at.
-        depths.iter_mut().for_each(|input| input.drain(&handle));
-        inputs.iter_mut().for_each(|input| input.drain(&handle));
+        if started.is_cancelled() {
+            serving.extend(later.take().unwrap_or_default());
+            // First the depth, so that it is there when its picture is looked at.
+            depths.iter_mut().for_each(|input| input.drain(&handle));
+            inputs.iter_mut().for_each(|input| input.drain(&handle));
+        }
         // Polls those to whom something has come. They never end while the node lives.
         let _ = serving.next().now_or_never();
-        if listened.elapsed() >= LISTEN_EVERY {
+        if started.is_cancelled() && listened.elapsed() >= LISTEN_EVERY {
             listened = Instant::now();
             inputs.iter_mut().for_each(|input| input.listen(&node, listened));
         }
     }
     // Messages before the node that made them.
-    drop((inputs, depths, serving));
+    drop((inputs, depths, serving, later));
     drop(node);
 }
 
@@ -102,12 +111,12 @@ fn subscribe(
     node: &mut r2r::Node,
     names: &Names,
     input: &InputOptions,
-    cameras: Vec<(Arc<str>, PlainFeed)>,
+    cameras: Vec<(Arc<str>, PlainFeed, Pulse)>,
 ) -> Result<(Vec<ImageInput>, Vec<DepthInput>), NodeError> {
     let (mut images, mut depths) = (Vec::new(), Vec::new());
-    for (camera, overlay) in cameras {
+    for (camera, overlay, pulse) in cameras {
         let entity = |source| NodeError::Entity { name: format!("the inputs of camera {camera:?}"), source };
-        images.push(ImageInput::subscribe(node, names, Arc::clone(&camera), input, overlay).map_err(entity)?);
+        images.push(ImageInput::subscribe(node, names, Arc::clone(&camera), input, overlay, pulse).map_err(entity)?);
         depths.push(DepthInput::subscribe(node, names, Arc::clone(&camera), input).map_err(entity)?);
     }
     Ok((images, depths))

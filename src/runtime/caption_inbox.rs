@@ -157,6 +157,20 @@ impl CaptionInbox {
         asked.into_iter().chain(streams).collect()
     }
 
+    /// Jobs that wait.
+    pub(super) fn length(&self) -> usize {
+        let waiting = self.lock();
+        waiting.asked.len() + waiting.streams.len() + usize::from(waiting.describe.is_some())
+    }
+
+    /// A next caption thread may come.
+    pub(super) fn reset(&self) {
+        let old = std::mem::take(&mut *self.lock());
+        self.stopped.store(false, Ordering::Release);
+        // Dropped outside the lock: it may end a goal.
+        drop(old);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // A panic under this lock leaves whole queues: each change is one push or one removal.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)

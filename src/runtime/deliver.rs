@@ -115,14 +115,14 @@ impl Delivery<'_> {
     }
 
     fn captions_in_background(&self) -> bool {
-        self.shared.model_captions && self.settings.caption.mode == CaptionMode::Background
+        self.shared.model_captions() && self.settings.caption.mode == CaptionMode::Background
     }
 
     fn array(&self, regions: Vec<Region>) -> RegionArray {
         let mut array = RegionArray {
             header: self.frame.header.clone(),
             size: self.frame.size(),
-            model: Arc::clone(&self.shared.model_name),
+            model: self.shared.model_name(),
             regions,
         };
         self.shared.place(&mut array, self.arrived);

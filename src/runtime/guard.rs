@@ -29,7 +29,7 @@ pub(super) fn guarded<T>(
     Err(Refusal::new(ResultCode::Internal, format!("{what}: {reason}")))
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }

@@ -13,6 +13,7 @@ use super::stats::{Stats, StatsSnapshot};
 use crate::core::code::ResultCode;
 use crate::core::describe::Goal;
 use crate::core::frame::Header;
+use crate::core::health::Queues;
 use crate::core::prompt::RawPrompt;
 use crate::core::query::Query;
 use crate::core::raw_image::{RawFrame, RawImage};
@@ -104,7 +105,7 @@ impl Handle {
     /// # Errors
     /// `NOT_ACTIVE`.
     pub fn forget(&self) -> Result<usize, Refusal> {
-        self.0.inbox.check_open()?;
+        self.0.inbox.check_active()?;
         Ok(self.0.recollection.clear())
     }
 
@@ -127,6 +128,16 @@ impl Handle {
         self.0.set_active(active);
     }
 
+    /// A pause of an active node: as inactive, but the model's settings and states are left alone. Ends with the next
+    /// activation at the latest.
+    ///
+    /// # Errors
+    /// `NOT_ACTIVE` where there is nothing to pause, `CANCELED` at shutdown.
+    pub fn set_enabled(&self, enabled: bool) -> Result<(), Refusal> {
+        self.0.set_enabled(enabled)
+    }
+
+    /// Active and not paused.
     pub fn is_active(&self) -> bool {
         self.0.inbox.is_active()
     }
@@ -144,9 +155,14 @@ impl Handle {
         self.0.stats.snapshot()
     }
 
-    /// Name and version of the loaded model.
+    /// What waits for the model now.
+    pub fn queues(&self) -> Queues {
+        Queues { captions: self.0.captions.length(), ..self.0.inbox.queues() }
+    }
+
+    /// Name and version of the loaded model; "" while there is none.
     pub fn model_name(&self) -> Arc<str> {
-        Arc::clone(&self.0.model_name)
+        self.0.model_name()
     }
 
     /// Whether requests for captions can be answered: the model captions and `caption.mode` is not off.
@@ -155,6 +171,7 @@ impl Handle {
     }
 
     fn admit(&self, request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
+        self.0.inbox.check_open()?;
         self.check_count(&request.prompts, false)?;
         self.0.check_can_caption(request.caption)?;
         let (pending, receiver) = PendingRequest::new(request, self.0.settings().limits.request_timeout);

@@ -11,6 +11,7 @@ use super::describe::SearchPart;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
+use crate::core::health::Queues;
 use crate::core::raw_image::RawFrame;
 
 /// Cameras come from the node's configuration; this bounds what a fault in it could do.
@@ -35,6 +36,8 @@ pub(super) struct Waiting {
     pub describe: Option<Box<SearchPart>>,
     pub stopped: bool,
     inactive: bool,
+    /// Active, but told to pause.
+    disabled: bool,
 }
 
 /// What the planner answers to "what now?".
@@ -63,7 +66,7 @@ impl Inbox {
         let camera = Arc::clone(&raw.header.camera);
         let frame = Arc::new(Arrived { raw, at: Instant::now() });
         let mut waiting = self.lock();
-        if waiting.stopped || waiting.inactive {
+        if waiting.check_open().is_err() {
             return Ok(());
         }
         if waiting.cameras.len() >= MOST_CAMERAS && !waiting.cameras.contains_key(&camera) {
@@ -149,6 +152,11 @@ impl Inbox {
         self.lock().check_open()
     }
 
+    /// A pause is no hindrance: for what needs no model.
+    pub(super) fn check_active(&self) -> Result<(), Refusal> {
+        self.lock().check_active()
+    }
+
     /// Also wakes the vision thread: settings have changed.
     pub(super) fn set_most_pending(&self, most_pending: usize) {
         self.most_pending.store(most_pending, Relaxed);
@@ -190,8 +198,17 @@ impl Inbox {
         look(&mut self.lock())
     }
 
+    /// What waits, but for captions.
+    pub(super) fn queues(&self) -> Queues {
+        let waiting = self.lock();
+        let frames = waiting.cameras.values().filter(|camera| camera.fresh).count();
+        let (prompts, requests) = (waiting.prompts.len(), waiting.requests.len());
+        Queues { frames, prompts, requests, captions: 0, most: self.most_pending() }
+    }
+
     pub(super) fn is_active(&self) -> bool {
-        !self.lock().inactive
+        let waiting = self.lock();
+        !waiting.inactive && !waiting.disabled
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -199,15 +216,38 @@ impl Inbox {
     }
 
     pub(super) fn activate(&self) {
-        self.lock().inactive = false;
+        let mut waiting = self.lock();
+        (waiting.inactive, waiting.disabled) = (false, false);
+    }
+
+    /// As before [`Inbox::disable`].
+    pub(super) fn enable(&self) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.disabled = false;
+        waiting.check_open()
+    }
+
+    /// Returns what waited, to be refused by the caller.
+    pub(super) fn disable(&self) -> Result<(Vec<PendingPrompts>, Vec<PendingRequest>), Refusal> {
+        let mut waiting = self.lock();
+        waiting.disabled = false;
+        waiting.check_open()?;
+        waiting.disabled = true;
+        Ok(waiting.drain())
     }
 
     /// Returns what waited, to be refused by the caller.
     pub(super) fn deactivate(&self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
         let mut waiting = self.lock();
         waiting.inactive = true;
-        waiting.cameras.values_mut().for_each(|camera| camera.fresh = false);
         waiting.drain()
+    }
+
+    /// As new, and inactive: everything is forgotten, and a next vision thread may come.
+    pub(super) fn reset(&self) {
+        let old = std::mem::replace(&mut *self.lock(), Waiting { inactive: true, ..Waiting::default() });
+        // Freeing megabytes takes time: not under the lock.
+        drop(old);
     }
 
     /// Nothing can be put any more, and the vision thread leaves. Returns what waited, to be refused by the caller.
@@ -226,16 +266,29 @@ impl Inbox {
 
 impl Waiting {
     fn check_open(&self) -> Result<(), Refusal> {
+        if self.disabled && !self.inactive {
+            let why = "inference is disabled: expected a call of ~/set_enabled with true first";
+            return Err(Refusal::new(ResultCode::NotActive, why));
+        }
+        self.check_active()
+    }
+
+    fn check_active(&self) -> Result<(), Refusal> {
+        if self.inactive {
+            return Err(Refusal::new(
+                ResultCode::NotActive,
+                "expected the node to be active: `ros2 lifecycle get` says what it is",
+            ));
+        }
         if self.stopped {
             return Err(Refusal::new(ResultCode::Canceled, "the node is shutting down"));
-        }
-        if self.inactive {
-            return Err(Refusal::new(ResultCode::NotActive, "expected an active node, but it is inactive"));
         }
         Ok(())
     }
 
+    /// Nothing is to be done with what is there.
     fn drain(&mut self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        self.cameras.values_mut().for_each(|camera| camera.fresh = false);
         (self.prompts.drain(..).collect(), self.requests.drain(..).collect())
     }
 }

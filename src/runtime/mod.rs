@@ -22,7 +22,8 @@ mod encoded;
 mod guard;
 mod handle;
 mod inbox;
-mod lifecycle;
+mod managed;
+mod memory_return;
 mod output;
 mod places;
 mod plan;
@@ -32,14 +33,16 @@ mod requests;
 mod shared;
 mod stats;
 mod sticky;
+mod threads;
 mod vision_thread;
 
 pub use describe::{Described, Describing};
 pub use handle::Handle;
-pub use lifecycle::{Runtime, StartError};
+pub use managed::{Begun, LoadModel, LoadedModel, Managed};
 pub use output::OutputReceiver;
 pub use requests::Answer;
 pub use stats::{Counter, Latency, LatencyFigures, Stats, StatsSnapshot};
+pub use threads::{Runtime, StartError};
 
 #[cfg(test)]
 mod tests;

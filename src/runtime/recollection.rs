@@ -107,7 +107,7 @@ impl Recollection {
 
 impl Shared {
     pub(super) fn recall(&self, query: &Query) -> Result<Recalled, Refusal> {
-        self.inbox.check_open()?;
+        self.inbox.check_active()?;
         let now = Instant::now();
         let memory = self.recollection.current(&self.settings().memory, now);
         let answers = memory.ask(query, now).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
@@ -116,7 +116,7 @@ impl Shared {
         Ok(Recalled {
             header: view.as_ref().map(|view| view.header.clone()),
             size: view.map(|view| view.size),
-            model: Arc::clone(&self.model_name),
+            model: self.model_name(),
             answers,
         })
     }

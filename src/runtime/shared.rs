@@ -14,14 +14,20 @@ use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::code::ResultCode;
 use crate::core::describe::Goal;
+use crate::core::ports::Model;
 use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::settings::{CaptionMode, Settings};
 
+/// What everyone may know of the model, which itself belongs to the threads.
+#[derive(Clone, Debug, Default)]
+struct ModelFacts {
+    name: Arc<str>,
+    captions: bool,
+}
+
 pub(super) struct Shared {
     settings: Mutex<Arc<Settings>>,
-    pub model_name: Arc<str>,
-    /// The model has its caption part.
-    pub model_captions: bool,
+    model: Mutex<ModelFacts>,
     pub inbox: Inbox,
     pub captions: CaptionInbox,
     /// The last goal, perhaps still running.
@@ -33,17 +39,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(
-        name: Arc<str>,
-        captions: bool,
-        settings: Settings,
-        output: OutputSender,
-        stats: Arc<Stats>,
-    ) -> Self {
+    pub(super) fn new(settings: Settings, output: OutputSender, stats: Arc<Stats>) -> Self {
         let most_pending = settings.limits.max_pending;
         Self {
-            model_name: name,
-            model_captions: captions,
+            model: Mutex::default(),
             inbox: Inbox::new(most_pending, Arc::clone(&stats)),
             captions: CaptionInbox::new(most_pending),
             goal: Mutex::default(),
@@ -67,9 +66,34 @@ impl Shared {
         self.inbox.set_most_pending(most_pending);
     }
 
+    /// For threads that are about to start with this model.
+    pub(super) fn open(&self, model: &Model) {
+        self.forget();
+        let facts = ModelFacts { name: Arc::clone(&model.name), captions: model.caption.is_some() };
+        *self.model.lock().unwrap_or_else(PoisonError::into_inner) = facts;
+    }
+
+    /// The threads have ended: whatever came from the model goes, too.
+    pub(super) fn forget(&self) {
+        self.inbox.reset();
+        self.captions.reset();
+        self.recollection.clear();
+        *self.model.lock().unwrap_or_else(PoisonError::into_inner) = ModelFacts::default();
+    }
+
+    /// Name and version; "" without a model.
+    pub(super) fn model_name(&self) -> Arc<str> {
+        Arc::clone(&self.model.lock().unwrap_or_else(PoisonError::into_inner).name)
+    }
+
+    /// The model has its caption part.
+    pub(super) fn model_captions(&self) -> bool {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner).captions
+    }
+
     /// Whether words can be had at all.
     pub(super) fn can_caption(&self) -> bool {
-        self.model_captions && self.settings().caption.mode != CaptionMode::Off
+        self.model_captions() && self.settings().caption.mode != CaptionMode::Off
     }
 
     pub(super) fn set_active(&self, active: bool) {
@@ -82,6 +106,19 @@ impl Shared {
             self.end_goal(&refusal);
             self.refuse_all(waited, &refusal);
         }
+    }
+
+    /// Refused where the node is not active anyway.
+    pub(super) fn set_enabled(&self, enabled: bool) -> Result<(), Refusal> {
+        if enabled {
+            return self.inbox.enable();
+        }
+        let waited = self.inbox.disable()?;
+        self.places.forget_depth();
+        let refusal = Refusal::new(ResultCode::NotActive, "inference was disabled (~/set_enabled)");
+        self.end_goal(&refusal);
+        self.refuse_all(waited, &refusal);
+        Ok(())
     }
 
     /// Both threads leave at the end of the model run that they are in.
@@ -125,7 +162,7 @@ impl Shared {
         if !wanted || self.can_caption() {
             return Ok(());
         }
-        let why = if self.model_captions { "caption.mode is off" } else { "the loaded bundle does not caption" };
+        let why = if self.model_captions() { "caption.mode is off" } else { "the loaded bundle does not caption" };
         Err(Refusal::new(ResultCode::Unsupported, format!("a caption was asked for, but {why}")))
     }
 

@@ -7,6 +7,7 @@ use crate::core::configuration::{ImageTransport, Reliability};
 use crate::core::settings::CaptionMode;
 
 const PROVIDERS: &[&str] = &["auto", "tensorrt", "cuda", "cpu"];
+const PRECISIONS: &[&str] = &["auto", "fp32"];
 const TRANSPORTS: &[&str] = &["raw", "compressed"];
 const RELIABILITIES: &[&str] = &["best_effort", "reliable"];
 const CAPTION_MODES: &[&str] = &["off", "on_request", "background"];
@@ -51,20 +52,26 @@ macro_rules! slot {
     };
 }
 
-use Change::{AtStart, Live};
+use Change::{AtConfigure, AtStart, Live};
 
 /// Every parameter, in the order in which they are listed.
 pub static DECLARATIONS: &[Declaration] = &[
     Declaration {
+        name: "autostart",
+        description: "Configure and activate when the node starts; false: wait for `ros2 lifecycle set` or a manager.",
+        change: AtStart,
+        slot: slot!(bool autostart),
+    },
+    Declaration {
         name: "bundle",
         description: "Folder of the model bundle; empty: the built-in model.",
-        change: AtStart,
+        change: AtConfigure,
         slot: Slot::Text { get: |c| c.model.bundle.clone(), set: |c, value| c.model.bundle = value },
     },
     Declaration {
         name: "provider",
         description: "What runs the model; auto: the first of tensorrt, cuda, cpu that works.",
-        change: AtStart,
+        change: AtConfigure,
         slot: Slot::Choice {
             choices: PROVIDERS,
             get: |c| c.model.provider,
@@ -72,16 +79,43 @@ pub static DECLARATIONS: &[Declaration] = &[
         },
     },
     Declaration {
+        name: "precision",
+        description: "Numbers that the model computes in; auto: fp32. Half precision is not offered: it has ruined masks \
+                      without a word, and nothing here checks it yet.",
+        change: AtConfigure,
+        slot: Slot::Choice {
+            choices: PRECISIONS,
+            get: |c| c.model.precision,
+            set: |c, index| c.model.precision = PRECISIONS[index],
+        },
+    },
+    Declaration {
         name: "device_id",
         description: "Which GPU, where there are several.",
-        change: AtStart,
+        change: AtConfigure,
         slot: slot!(integer 0..=63, model.device_id),
     },
     Declaration {
         name: "threads",
         description: "CPU threads of a model's run; 0: one a physical core.",
-        change: AtStart,
+        change: AtConfigure,
         slot: slot!(integer 0..=256, model.threads),
+    },
+    Declaration {
+        name: "engine_cache_dir",
+        description: "Folder in which TensorRT's engines are kept from start to start, apart by graph, ONNX Runtime and GPU; \
+                      empty: built anew at each configure. Empty the folder after an upgrade of TensorRT.",
+        change: AtConfigure,
+        slot: Slot::Text {
+            get: |c| c.model.engine_cache_dir.clone(),
+            set: |c, value| c.model.engine_cache_dir = value,
+        },
+    },
+    Declaration {
+        name: "gpu_mem_limit_mb",
+        description: "Most GPU memory of one graph's working area, MiB; 0: no bound.",
+        change: AtConfigure,
+        slot: slot!(integer 0..=1_048_576, model.gpu_mem_limit_mb),
     },
     Declaration {
         name: "cameras",
@@ -115,6 +149,13 @@ pub static DECLARATIONS: &[Declaration] = &[
             },
             set: |c, index| c.input.reliability = [Reliability::BestEffort, Reliability::Reliable][index],
         },
+    },
+    Declaration {
+        name: "frame_policy",
+        description: "Which frame is next when they come faster than the model is: the newest; older ones are dropped and \
+                      counted. There is no other policy.",
+        change: AtStart,
+        slot: Slot::Choice { choices: &["newest"], get: |_| "newest", set: |_, _| {} },
     },
     Declaration {
         name: "max_rate_hz",
@@ -196,6 +237,12 @@ pub static DECLARATIONS: &[Declaration] = &[
         description: "Longest caption, tokens; 0: what the bundle says.",
         change: Live,
         slot: slot!(integer 0..=512, settings.caption.max_tokens),
+    },
+    Declaration {
+        name: "caption.beams",
+        description: "Beams of the search for words: 1, which is greedy; there is no wider search.",
+        change: AtStart,
+        slot: Slot::Integer { min: 1, max: 1, get: |_| 1, set: |_, _| {} },
     },
     Declaration {
         name: "caption.batch",

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::configuration::ImageTransport;
 use crate::core::settings::CaptionMode;
 
 fn text(value: &str) -> Value {
@@ -17,7 +18,7 @@ fn names_are_unique_and_descriptions_are_sentences() {
 fn every_default_can_be_set_again_and_changes_nothing() {
     let mut parameters = Parameters::default();
     let defaults: Vec<_> = DECLARATIONS.iter().map(|d| (d.name, d.value(parameters.configuration()))).collect();
-    parameters.set(defaults).unwrap();
+    parameters.set(defaults, State::Unconfigured).unwrap();
     assert_eq!(parameters.configuration(), &Configuration::default());
 }
 
@@ -49,7 +50,7 @@ fn values_out_of_range_are_refused_with_the_range() {
         ("limits.max_image_px", Value::Integer(-1), "limits.max_image_px: expected 1 to 1000000000, got -1"),
         ("caption.mode", text("loud"), "caption.mode: expected one of off, on_request, background, got \"loud\""),
     ] {
-        assert_eq!(parameters.set([(name, value)]).unwrap_err().to_string(), expected);
+        assert_eq!(parameters.set([(name, value)], State::Unconfigured).unwrap_err().to_string(), expected);
     }
     assert_eq!(parameters.configuration(), &Configuration::default());
 }
@@ -57,27 +58,30 @@ fn values_out_of_range_are_refused_with_the_range() {
 #[test]
 fn wrong_types_and_unknown_names_are_refused() {
     let mut parameters = Parameters::default();
-    let error = parameters.set([("overlay.enabled", Value::Integer(1))]).unwrap_err();
+    let error = parameters.set([("overlay.enabled", Value::Integer(1))], State::Unconfigured).unwrap_err();
     assert_eq!(error.to_string(), "overlay.enabled: expected boolean, got integer 1");
-    let error = parameters.set([("caption.batch", Value::Double(4.0))]).unwrap_err();
+    let error = parameters.set([("caption.batch", Value::Double(4.0))], State::Unconfigured).unwrap_err();
     assert_eq!(error.to_string(), "caption.batch: expected integer, got double 4");
-    assert!(matches!(parameters.set([("captoin.mode", text("off"))]), Err(ParameterError::Unknown { .. })));
+    assert!(matches!(
+        parameters.set([("captoin.mode", text("off"))], State::Unconfigured),
+        Err(ParameterError::Unknown { .. })
+    ));
 }
 
 #[test]
 fn an_integer_is_taken_for_a_double() {
     let mut parameters = Parameters::default();
-    parameters.set([("max_rate_hz", Value::Integer(5))]).unwrap();
+    parameters.set([("max_rate_hz", Value::Integer(5))], State::Unconfigured).unwrap();
     assert_eq!(parameters.configuration().settings.max_rate_hz, 5.0);
 }
 
 #[test]
 fn an_unquoted_off_is_the_choice_off() {
     let mut parameters = Parameters::default();
-    parameters.set([("caption.mode", Value::Bool(false))]).unwrap();
+    parameters.set([("caption.mode", Value::Bool(false))], State::Unconfigured).unwrap();
     assert_eq!(parameters.configuration().settings.caption.mode, CaptionMode::Off);
-    assert!(parameters.set([("caption.mode", Value::Bool(true))]).is_err());
-    assert!(parameters.set([("image_transport", Value::Bool(false))]).is_err());
+    assert!(parameters.set([("caption.mode", Value::Bool(true))], State::Unconfigured).is_err());
+    assert!(parameters.set([("image_transport", Value::Bool(false))], State::Unconfigured).is_err());
 }
 
 #[test]
@@ -88,10 +92,25 @@ fn doubles_read_as_people_write_them() {
 
 #[test]
 fn parameters_for_the_start_are_read_only_later_but_may_be_set_to_what_they_are() {
-    let mut parameters = Parameters::at_start([("provider", text("cpu"))]).unwrap();
-    parameters.set([("provider", text("cpu"))]).unwrap();
-    let error = parameters.set([("provider", text("cuda"))]).unwrap_err();
+    let mut parameters = Parameters::at_start([("image_transport", text("compressed"))]).unwrap();
+    parameters.set([("image_transport", text("compressed"))], State::Active).unwrap();
+    let error = parameters.set([("image_transport", text("raw"))], State::Unconfigured).unwrap_err();
     assert!(matches!(error, ParameterError::ReadOnly { .. }), "{error}");
+    assert_eq!(parameters.configuration().input.transport, ImageTransport::Compressed);
+}
+
+#[test]
+fn the_model_is_chosen_while_unconfigured_only() {
+    for state in State::ALL.into_iter().filter(|state| *state != State::Unconfigured) {
+        let mut parameters = Parameters::default();
+        parameters.set([("provider", text("auto"))], state).unwrap();
+        let error =
+            parameters.set([("caption.batch", Value::Integer(2)), ("provider", text("cpu"))], state).unwrap_err();
+        assert!(error.to_string().contains(&format!("expected an unconfigured node, but it is {state}")), "{error}");
+        assert_eq!(parameters.configuration(), &Configuration::default(), "all or nothing");
+    }
+    let mut parameters = Parameters::default();
+    parameters.set([("provider", text("cpu"))], State::Unconfigured).unwrap();
     assert_eq!(parameters.configuration().model.provider, "cpu");
 }
 
@@ -99,7 +118,7 @@ fn parameters_for_the_start_are_read_only_later_but_may_be_set_to_what_they_are(
 fn a_set_with_one_bad_change_changes_nothing() {
     let mut parameters = Parameters::default();
     let changes = [("caption.mode", text("off")), ("overlay.alpha", Value::Double(7.0))];
-    parameters.set(changes).unwrap_err();
+    parameters.set(changes, State::Unconfigured).unwrap_err();
     assert_eq!(parameters.configuration().settings.caption.mode, CaptionMode::Background);
 }
 

@@ -8,7 +8,9 @@ mod depth;
 mod describe;
 #[cfg(has_vision_msgs)]
 mod detection;
+mod diagnostic;
 mod image;
+mod lifecycle;
 mod logging;
 mod marker;
 mod parameter;
@@ -24,7 +26,9 @@ pub use describe::{
 };
 #[cfg(has_vision_msgs)]
 pub use detection::{box_prompts, detections};
+pub use diagnostic::diagnostic_array;
 pub use image::{compressed_frame, jpeg_message, label_map_message, raw_frame, rgb_message};
+pub use lifecycle::{state, transition_description, transition_event};
 pub use logging::log_message;
 pub use marker::marker_array;
 pub use parameter::{declared, from_override, parameter_descriptor, parameter_event, parameter_message};
@@ -61,17 +65,17 @@ fn header(header: &Header) -> std_msgs::msg::Header {
     std_msgs::msg::Header { stamp: time(header.stamp), frame_id: text(&header.frame_id) }
 }
 
-/// The system's clock as a stamp.
+/// The node's clock as a stamp.
 pub fn now_stamp() -> Stamp {
     stamp(&now())
 }
 
-/// The system's clock as a ROS time.
+/// The node's clock as a ROS time.
 fn now() -> builtin_interfaces::msg::Time {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = super::clock::now();
     // Until 2038, as the message's type has it.
-    let sec = i32::try_from(since_epoch.as_secs()).unwrap_or(i32::MAX);
-    builtin_interfaces::msg::Time { sec, nanosec: since_epoch.subsec_nanos() }
+    let sec = i32::try_from(now.as_secs()).unwrap_or(i32::MAX);
+    builtin_interfaces::msg::Time { sec, nanosec: now.subsec_nanos() }
 }
 
 #[cfg(test)]

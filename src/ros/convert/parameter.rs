@@ -93,11 +93,21 @@ pub fn parameter_descriptor(declaration: &Declaration) -> ParameterDescriptor {
         name: declaration.name.into(),
         type_: value_type(&declaration.value(&Configuration::default())),
         description: declaration.description.into(),
-        additional_constraints: declaration.constraint(),
+        additional_constraints: constraints(declaration),
         read_only: declaration.change == Change::AtStart,
         dynamic_typing: false,
         floating_point_range,
         integer_range,
+    }
+}
+
+/// What is allowed, and when, where the descriptor's other fields do not say it.
+fn constraints(declaration: &Declaration) -> String {
+    let allowed = declaration.constraint();
+    match declaration.change {
+        Change::AtConfigure if allowed.is_empty() => format!("settable {}", declaration.settable()),
+        Change::AtConfigure => format!("{allowed}; settable {}", declaration.settable()),
+        Change::Live | Change::AtStart => allowed,
     }
 }
 

@@ -140,7 +140,7 @@ impl Vision<'_> {
         RegionArray {
             header: frame.header.clone(),
             size: frame.size(),
-            model: Arc::clone(&self.shared.model_name),
+            model: self.shared.model_name(),
             regions: labelled.regions,
         }
     }

@@ -1,0 +1,106 @@
+//! Start and end of the threads, which own the model.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::handle::Handle;
+use super::output::{self, OutputReceiver};
+use super::shared::Shared;
+use super::stats::Stats;
+use super::{caption_thread, vision_thread};
+use crate::core::ports::Model;
+use crate::core::settings::Settings;
+
+/// Why the runtime could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the thread {name:?} could not be started: {source}")]
+    Thread { name: &'static str, source: std::io::Error },
+}
+
+/// The running threads, if there is a model. Dropping it ends them, as [`Runtime::shutdown`] does.
+pub struct Runtime {
+    shared: Arc<Shared>,
+    /// In the order in which they are joined.
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Runtime {
+    /// Without a model: whatever is asked of the handle is refused with `NOT_ACTIVE`.
+    pub fn idle(settings: Settings) -> (Self, Handle, OutputReceiver) {
+        let stats = Arc::new(Stats::default());
+        let (output, receiver) = output::channel(Arc::clone(&stats));
+        let shared = Arc::new(Shared::new(settings, output, stats));
+        shared.forget();
+        (Self { shared: Arc::clone(&shared), threads: Vec::new() }, Handle(shared), receiver)
+    }
+
+    /// With a model, active at once.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(model: Model, settings: Settings) -> Result<(Self, Handle, OutputReceiver), StartError> {
+        let (mut runtime, handle, receiver) = Self::idle(settings);
+        runtime.load(model)?;
+        handle.set_active(true);
+        Ok((runtime, handle, receiver))
+    }
+
+    /// Starts the threads `vision` and `caption` (the latter only for a model that captions), inactive. An earlier model
+    /// is unloaded first.
+    ///
+    /// # Errors
+    /// When the system gives no thread; then no model is loaded.
+    pub fn load(&mut self, model: Model) -> Result<(), StartError> {
+        self.unload();
+        self.shared.open(&model);
+        self.spawn_all(model).inspect_err(|_| self.unload())
+    }
+
+    /// Ends the threads and with them the model and everything that came from it: embeddings, frames, sticky prompts.
+    /// Waits as [`Runtime::shutdown`] does.
+    pub fn unload(&mut self) {
+        self.shared.set_active(false);
+        self.join();
+        self.shared.forget();
+    }
+
+    /// Ends the threads and waits for them: at most as long as one run of one graph of the model takes, which cannot be
+    /// interrupted from here. Waiting requests are answered `CANCELED`; outputs made so far can still be received.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+
+    fn spawn_all(&mut self, model: Model) -> Result<(), StartError> {
+        let (vision, caption) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
+        self.threads.push(spawn("vision", move || vision_thread::run(&vision, model.vision))?);
+        if let Some(model) = model.caption {
+            self.threads.push(spawn("caption", move || caption_thread::run(&caption, model))?);
+        }
+        Ok(())
+    }
+
+    /// First both inboxes close (what waits is refused, both threads are told at the same time, so that their last runs
+    /// overlap), then `vision` is joined, which feeds `caption`, then `caption`.
+    fn join(&mut self) {
+        self.shared.stop();
+        for thread in self.threads.drain(..) {
+            let name = thread.thread().name().unwrap_or("unnamed").to_owned();
+            if thread.join().is_err() {
+                log::error!("the thread {name} had ended in a panic");
+            }
+        }
+    }
+}
+
+impl Drop for Runtime {
+    /// The output closes last, because both threads write to it.
+    fn drop(&mut self) {
+        self.join();
+        self.shared.output.close();
+    }
+}
+
+fn spawn(name: &'static str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new().name(name.into()).spawn(run).map_err(|source| StartError::Thread { name, source })
+}
