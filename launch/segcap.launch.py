@@ -31,6 +31,8 @@ ARGUMENTS = [
              ["", "raw", "compressed"]),
     argument("depth", "depth", "Topic of the depth picture that is registered to the image; with it, positions."),
     argument("camera_info", "camera_info", "Topic of the camera's calibration, for positions."),
+    argument("autostart", "", "Configure and activate at once; false: wait for a manager. Empty: as in params_file.",
+             ["", *BOOL]),
     argument("use_sim_time", "", "Take the time from /clock. Empty: as in params_file, or as SetUseSimTime says.",
              ["", *BOOL]),
     argument("respawn", "false", "Start the node again, after 2 s, when it dies.", BOOL),
@@ -47,7 +49,7 @@ def given(context, name, value_type=str):
 
 def nodes(context):
     value = LaunchConfiguration
-    sim_time = given(context, "use_sim_time", bool)
+    autostart, sim_time = given(context, "autostart", bool), given(context, "use_sim_time", bool)
     texts = [given(context, name) for name in ("bundle", "provider", "image_transport")]
     # Without room for whole pictures in shared memory Fast DDS loses overlays and label maps. Your own profile wins.
     profile = share("config", "fastdds.xml")
@@ -57,7 +59,7 @@ def nodes(context):
         name="segcap",
         namespace=value("namespace"),
         output="screen",
-        parameters=[value("params_file"), *filter(None, [*texts, sim_time])],
+        parameters=[value("params_file"), *filter(None, [*texts, autostart, sim_time])],
         remappings=[
             ("image", value("image")),
             ("image/compressed", [value("image"), "/compressed"]),

@@ -1,6 +1,7 @@
 """The launch files, run by the real launch and launch_ros; where these are not installed, all of this is skipped."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,10 +22,11 @@ pytest.importorskip("launch_xml", reason="launch_xml is not installed")
 
 from launch.launch_description_sources import get_launch_description_from_any_launch_file  # noqa: E402
 from launched import Launched, add_package, environment_of, make_prefix  # noqa: E402
+from managed import Managed  # noqa: E402
 
 ARGUMENTS = {
     "namespace", "params_file", "bundle", "provider", "image", "image_transport", "depth", "camera_info",
-    "use_sim_time", "respawn", "rviz", "log_level",
+    "autostart", "use_sim_time", "respawn", "rviz", "log_level",
 }  # fmt: skip
 PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 SCENE = disc_scene(320, 240)
@@ -71,7 +73,7 @@ def test_every_argument_is_described_and_has_a_default(file, prefix, monkeypatch
         assert argument.default_value is not None, argument.name
     choices = {argument.name: argument.choices for argument in arguments if argument.choices}
     assert choices["provider"] == ["", "auto", "tensorrt", "cuda", "cpu"]
-    assert set(choices) == {"provider", "image_transport", "use_sim_time", "respawn", "rviz", "log_level"}
+    assert set(choices) == {"provider", "image_transport", "autostart", "use_sim_time", "respawn", "rviz", "log_level"}
 
 
 def parameters(launched, node, names):
@@ -109,6 +111,22 @@ def test_arguments_left_empty_leave_the_parameter_file_alone(start, domain, tmp_
     launched = start(params_file=tmp_path / "p.yaml", image="/eye/picture")
     found = launched.wait_for_log(r"pictures from (\S+) \((\S+),")
     assert found.groups() == ("/eye/picture/compressed", "sensor_msgs/CompressedImage")
+
+
+def test_without_autostart_the_node_waits_for_a_manager(start, domain):
+    launched = start(autostart="false", namespace="waiting")
+    lifecycle = Managed("/waiting/segcap", launched.connect("/waiting/segcap", "/waiting/image", domain))
+    assert lifecycle.state() == "unconfigured"
+    lifecycle.lead("configure", "activate", "deactivate", "cleanup", "shutdown")
+    lifecycle.close()
+
+
+def test_launch_ros_drives_it_as_a_lifecycle_node(start, prefix, domain):
+    """launch_ros's LifecycleNode hears ~/transition_event and calls ~/change_state."""
+    shutil.copy(Path(__file__).with_name("managed.launch.py"), prefix / "share" / "segcap" / "launch")
+    launched = start("managed.launch.py")
+    launched.wait_for_log("launch saw inactive")
+    launched.wait_for_log("launch saw active")
 
 
 def test_fast_dds_gets_the_profile_unless_there_is_one(start, prefix, domain):

@@ -67,11 +67,12 @@ def test_every_parameter_is_described(node, call):
 
 
 def test_ranges_and_read_only_are_described(node, call):
-    [alpha, provider] = call(
-        DescribeParameters, "describe_parameters", names=["overlay.alpha", "provider"]
+    [alpha, cameras, provider] = call(
+        DescribeParameters, "describe_parameters", names=["overlay.alpha", "cameras", "provider"]
     ).descriptors
     assert [(r.from_value, r.to_value) for r in alpha.floating_point_range] == [(0.0, 1.0)]
-    assert provider.read_only and not alpha.read_only
+    assert cameras.read_only and not alpha.read_only
+    assert not provider.read_only and "while unconfigured" in provider.additional_constraints
 
 
 def test_types(node, call):
@@ -93,7 +94,8 @@ REFUSED = {
     "not a number": ("overlay.alpha", float("nan"), ["nan"]),
     "wrong type": ("overlay.alpha", "opaque", ["double", "string"]),
     "unknown choice": ("caption.mode", "sometimes", ["sometimes", "background"]),
-    "read-only": ("provider", "cpu", ["read-only"]),
+    "needs configure": ("provider", "cpu", ["unconfigured", "cleanup"]),
+    "read-only": ("image_transport", "compressed", ["read-only"]),
     "unknown": ("no_such_thing", 1, ["no_such_thing"]),
 }
 

@@ -103,8 +103,6 @@ def test_a_named_camera(start_node):
 
 BAD_STARTS = {
     "unknown provider": ({"provider": "abacus"}, ["provider", "abacus"]),
-    "no such bundle": ({"bundle": "/nowhere/at/all"}, ["/nowhere/at/all"]),
-    "not a bundle": ({"bundle": str(ROOT / "demo")}, ["bundle.yaml"]),
     "wrong type": ({"threads": "many"}, ["threads", "many"]),
     "out of range": ({"overlay.alpha": 7.5}, ["overlay.alpha", "7.5"]),
 }
