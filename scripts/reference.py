@@ -38,6 +38,8 @@ NOTES = {
     "~/overlay": "rgb8: the image with masks, outlines and captions; drawn while somebody listens",
     "~/overlay/compressed": "the same as JPEG",
     "~/markers": "captions and boxes in space, for RViz",
+    "~/transition_event": "every step from one lifecycle state to another",
+    "/diagnostics": "once a second: state, model and providers, cameras, rates, queues, latencies, memory, last error",
     "/parameter_events": "every change of a parameter",
     "/rosout": "log lines",
     "/clock": "with `use_sim_time`",
@@ -46,6 +48,13 @@ NOTES = {
     "~/set_enabled": "stops and resumes inference; everything stays loaded",
     "~/clear": "forgets every region",
     "~/describe_everything": "segments and describes everything, with progress and cancel",
+    "~/change_state": "`ros2 lifecycle set`: configure, activate, deactivate, cleanup, shutdown",
+    "~/get_state": "`ros2 lifecycle get`",
+    "~/get_available_states": "every state that there is",
+    "~/get_available_transitions": "`ros2 lifecycle list`: what may be asked for now",
+    "~/get_transition_graph": "every transition that there is",
+    "~/get_logger_levels": "what is logged",
+    "~/set_logger_levels": "changes it: 10 debug, 20 info, 30 warn, 40 error, 50 fatal",
     "~/describe_parameters": "`ros2 param describe`",
     "~/get_parameter_types": "types alone",
     "~/get_parameters": "`ros2 param get`",
@@ -60,6 +69,9 @@ VISION_MSGS_OUT = {
     "~/detections": "`~/regions` as boxes: `id` the region's, `class_id` the caption, `score` its probability a token (0 and \"\" "
     "until the words have come)"
 }
+
+# How a descriptor says that a parameter takes effect at configure.
+WHILE_UNCONFIGURED = "settable while unconfigured"
 
 TYPE_NAMES = {1: "bool", 2: "integer", 3: "double", 4: "string", 9: "string array"}
 
@@ -96,7 +108,7 @@ class Asker:
         if name.startswith(f"{self.full_name}/"):
             return f"~{name.removeprefix(self.full_name)}"
         below = self.namespace.rstrip("/") + "/"
-        absolute = name in ("/parameter_events", "/rosout", "/clock")
+        absolute = name in ("/diagnostics", "/parameter_events", "/rosout", "/clock")
         return name.removeprefix(below) if name.startswith(below) and not absolute else name
 
     def topics(self, by_node, by_topic):
@@ -150,7 +162,13 @@ def allowed(descriptor):
     if descriptor.floating_point_range:
         limits = descriptor.floating_point_range[0]
         return f"{limits.from_value:g} to {limits.to_value:g}"
-    return descriptor.additional_constraints
+    return descriptor.additional_constraints.replace(WHILE_UNCONFIGURED, "").rstrip("; ")
+
+
+def settable(descriptor):
+    if descriptor.read_only:
+        return "at start"
+    return "while unconfigured" if WHILE_UNCONFIGURED in descriptor.additional_constraints else "any time"
 
 
 def table(heading, rows):
@@ -195,7 +213,7 @@ def parameter_table(parameters):
     rows = [
         [
             f"`{descriptor.name}`", TYPE_NAMES[descriptor.type], f"`{written(default_of(value))}`", allowed(descriptor),
-            "at start" if descriptor.read_only else "any time", descriptor.description,
+            settable(descriptor), descriptor.description,
         ]
         for descriptor, value in parameters
     ]  # fmt: skip
@@ -246,7 +264,8 @@ Every answer of `segcap/` services has a `code` and, unless it is 0, a `message`
 ## Parameters
 
 Ranges are in the descriptors too (`ros2 param describe /segcap NAME`). A set that is refused changes nothing and says why.
-"At start" means read-only while the node runs: parameter file, launch argument or `-p name:=value`.
+"At start" means read-only while the node runs: parameter file, launch argument or `-p name:=value`. "While unconfigured": such a
+set takes effect with the next configure, and is refused from configure to cleanup.
 Defaults: [config/segcap.param.yaml](../config/segcap.param.yaml).
 
 {parameters}
