@@ -197,17 +197,18 @@ fn recall_measures_every_setting_against_the_label_maps() {
     let (picture, labels) = (folder.path().join("table.jpg"), folder.path().join("table.ids.png"));
     fs::copy(photo(), &picture).unwrap();
     let (picture, labels) = (picture.to_str().unwrap(), labels.to_str().unwrap());
-    let grid = ["--points-per-side", "8"];
+    let sure = ["--points-per-side", "8", "--stability-thresh", "0.6"];
     // Its own masks as the truth: as a map they hide each other here and there, so not all are found again.
-    good(&[&["image", picture, "--everything", "--no-captions", "--label-map", labels], &grid[..]].concat());
-    let text =
-        good(&[&["recall", folder.path().to_str().unwrap(), "--pred-iou-thresh", "0.5,0.9999"], &grid[..]].concat());
+    let look = ["image", picture, "--everything", "--no-captions", "--pred-iou-thresh", "0.6", "--label-map", labels];
+    good(&[&look[..], &sure].concat());
+    let measure = ["recall", folder.path().to_str().unwrap(), "--pred-iou-thresh", "0.6,0.9999"];
+    let text = good(&[&measure[..], &sure].concat());
     assert!(text.contains("pictures: 1") && text.contains("segcap-builtin"), "{text}");
     let recalls: Vec<f32> = text
         .lines()
         .filter_map(|row| row.trim_start().strip_prefix("8 x 8")?.split_whitespace().nth(3)?.parse().ok())
         .collect();
-    assert!(recalls.len() == 2 && recalls[0] >= 60.0 && recalls[1] < recalls[0], "{recalls:?} in {text}");
+    assert!(recalls.len() == 2 && recalls[0] >= 50.0 && recalls[1] < recalls[0], "{recalls:?} in {text}");
 
     let empty = tempfile::tempdir().unwrap();
     let (code, complaint) = bad(&["recall", empty.path().to_str().unwrap()]);

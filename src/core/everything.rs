@@ -1,9 +1,10 @@
 //! Everything in an image: SAM's automatic mask generator (paper, section 5 and appendix B), without crops.
 //!
 //! A grid of clicks; of all their masks those stay that the model believes in (predicted IoU), that are stable and not
-//! tiny; their small holes are filled and small islands removed; of masks with much the same box the best stays. The
-//! rules have SAM's meaning, the thresholds come from [`EverythingSettings`]. SAM removes small parts after it has compared
-//! boxes; here before, since a speck beside another thing gives a mask the box of both, and one of them is lost.
+//! tiny; their small holes are filled and small islands removed; of masks that are much alike the best stays. The rules
+//! have SAM's meaning, the thresholds come from [`EverythingSettings`]. Two differences, both because of specks that a small
+//! model leaves beside a thing, which change a mask's box but hardly the mask: SAM removes small parts after it has compared
+//! boxes, here they go before; and SAM compares boxes alone, here masks are alike, too, whose pixels are much the same.
 
 use std::sync::Arc;
 
@@ -105,14 +106,26 @@ impl Search {
         let Self { settings, waiting, .. } = self;
         let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
         let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
-        let kept = nms::keep_best(&boxes, &scores, settings.nms_thresh);
-        kept.into_iter().take(settings.max_regions).map(|index| waiting[index].candidate()).collect()
+        let max_iou = settings.nms_thresh;
+        let kept = nms::keep_best(&scores, settings.max_regions, |better, index| {
+            boxes[better].iou(boxes[index]) > max_iou || overlap(&waiting[better].mask, &waiting[index].mask, max_iou)
+        });
+        kept.into_iter().map(|index| waiting[index].candidate()).collect()
     }
 }
 
 /// The shape from which a region can be captioned: the box of its mask.
 pub(super) fn shape_of(region: &Candidate) -> Arc<Shape> {
     Arc::new(Shape::Box { rect: region.mask.bbox(), clicks: Vec::new() })
+}
+
+/// Whether the IoU of two masks is above `max_iou`.
+fn overlap(one: &Spans, other: &Spans, max_iou: f32) -> bool {
+    let larger = one.area().max(other.area());
+    // What they have in common is at most the smaller of them, and within both boxes: most pairs are told apart by that.
+    let boxes_have = one.bbox().intersection(other.bbox()).map_or(0, PixelBox::area);
+    let most = boxes_have.min(one.area().min(other.area()).into());
+    most as f32 > max_iou * larger as f32 && one.iou(other) > max_iou
 }
 
 /// A candidate that waits until all are known. Pixels of a fine grid's masks would fill gigabytes; runs do not.
@@ -310,6 +323,30 @@ mod tests {
         let tidied = whole(100).unwrap();
         let widths: Vec<u32> = tidied.iter().map(|region| region.mask.bbox().width).collect();
         assert_eq!(widths, [32, 64]);
+    }
+
+    /// The left half of the image; and once more, with a tail up to the right edge that is no speck.
+    struct Tailed;
+
+    impl MaskDecoder for Tailed {
+        fn mask_input_size(&self) -> Option<Size> {
+            None
+        }
+
+        fn decode(&mut self, _: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
+            let mut logits = Array4::from_elem((prompts.len(), 2, 16, 16), -9.0);
+            logits.slice_mut(s![.., .., ..12, ..8]).fill(9.0);
+            logits.slice_mut(s![.., 1, 6, 8..]).fill(9.0);
+            Ok(MaskCandidates { logits, predicted_iou: Array2::from_elem((prompts.len(), 2), 0.9) })
+        }
+    }
+
+    #[test]
+    fn masks_of_the_same_pixels_are_one_thing_whatever_their_boxes() {
+        let settings = EverythingSettings { stability_thresh: 0.0, ..settings() };
+        let found = |nms_thresh| run(&mut Tailed, &EverythingSettings { nms_thresh, ..settings.clone() }, &mut ignore);
+        assert_eq!(found(0.7).unwrap().len(), 1, "92 % of the pixels are common, of the boxes half");
+        assert_eq!(found(0.95).unwrap().len(), 2);
     }
 
     /// Two candidates a click: one in the padding only, one unstable.

@@ -131,7 +131,7 @@ pub struct RecallArgs {
     /// Drop masks that change more with their threshold, 0 to 1
     #[arg(long, value_name = "SHARE,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().stability_thresh])]
     pub stability_thresh: Vec<f32>,
-    /// Drop the worse of two masks whose boxes overlap by more than this IoU
+    /// Drop the worse of two masks whose boxes or pixels overlap by more than this IoU
     #[arg(long, value_name = "IOU,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().nms_thresh])]
     pub nms_thresh: Vec<f32>,
     /// Drop masks with fewer pixels

@@ -200,7 +200,7 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "everything.nms_thresh",
-        description: "Segment-everything drops the worse of two masks whose boxes overlap by more than this IoU.",
+        description: "Segment-everything drops the worse of two masks whose boxes or pixels overlap by more than this IoU.",
         change: Live,
         slot: slot!(double 0.0..=1.0, settings.everything.nms_thresh),
     },
