@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use r2r::{QosProfile, ServiceRequest, WrappedServiceTypeSupport as Service};
 
-use crate::core::pace::Pace;
+use crate::core::pace::{Asker, Pace};
 
 /// The work of a service or subscription, polled by the thread `ros-spin`; it ends when the node is dropped.
 pub type Serving = BoxFuture<'static, ()>;
@@ -29,7 +29,7 @@ where
     let pace = Arc::new(Pace::default());
     let serving = requests.for_each(move |mut request| {
         let message = std::mem::take(&mut request.message);
-        take(message, Pending { request, pace: Arc::clone(&pace) });
+        take(message, Pending { request, asker: pace.asked() });
         futures::future::ready(())
     });
     Ok(Box::pin(serving))
@@ -38,7 +38,7 @@ where
 /// A request that waits for its answer.
 pub struct Pending<S: Service> {
     request: ServiceRequest<S>,
-    pace: Arc<Pace>,
+    asker: Asker,
 }
 
 impl<S: Service + 'static> Pending<S> {
@@ -51,9 +51,9 @@ impl<S: Service + 'static> Pending<S> {
     }
 
     /// Answers as soon as the answers to others leave room for it: for services that a crowd may ask at once. `step`: see
-    /// [`Pace::wait`].
+    /// [`Asker::wait`].
     pub async fn respond_in_turn(self, response: S::Response, step: Duration) {
-        let wait = self.pace.wait(Instant::now(), step);
+        let wait = self.asker.wait(Instant::now(), step);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
