@@ -9,7 +9,7 @@ out=$(from_root "${OUT:-eval_out/everything}")
 cd "$root/training"
 . ./environment.sh
 "$python" -m segcap_train.label_maps --out "$out" --limit "${LIMIT:-12}" ${SEED:+--seed "$SEED"}
-[ "$#" -gt 0 ] || set -- --points-per-side 8,16 --pred-iou-thresh 0.3,0.5,0.7 --stability-thresh 0.5,0.7
+[ "$#" -gt 0 ] || set -- --points-per-side 8,16 --pred-iou-thresh 0.3,0.5 --stability-thresh 0.4,0.7
 [ -z "${BUNDLE:-}" ] || set -- "$@" --bundle "$(from_root "$BUNDLE")"
 for folder in "$out"/*/; do
     printf '\n%s:\n' "$(basename "$folder")"
