@@ -33,6 +33,8 @@ pub struct ImageInput {
     overlay: PlainFeed,
     pulse: Pulse,
     last_stamp: Option<Stamp>,
+    /// Came while the node was starting.
+    held: Option<RawFrame>,
     warned_of_zero_stamp: bool,
 }
 
@@ -59,12 +61,18 @@ impl ImageInput {
             health.camera = camera.to_string();
             health.topic = silence.topic().to_owned();
         }
-        Ok(Self { camera, source, silence, overlay, pulse, last_stamp: None, warned_of_zero_stamp: false })
+        Ok(Self { camera, source, silence, overlay, pulse, last_stamp: None, held: None, warned_of_zero_stamp: false })
     }
 
-    /// Takes what has arrived and gives the runtime the newest of it.
-    pub fn drain(&mut self, handle: &Handle) {
-        let Some(frame) = self.newest(handle.is_active()) else { return };
+    /// Takes what has arrived and gives the runtime the newest of it; before the node has `started`, keeps that.
+    pub fn drain(&mut self, handle: &Handle, started: bool) {
+        let held = self.held.take();
+        let newest = self.newest(!started || handle.is_active()).or(held);
+        if !started {
+            self.held = newest;
+            return;
+        }
+        let Some(frame) = newest else { return };
         if frame.header.stamp.is_zero() && !self.warned_of_zero_stamp {
             self.warned_of_zero_stamp = true;
             log::warn!(

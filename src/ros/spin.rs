@@ -35,8 +35,8 @@ pub struct SpinWork {
     pub cameras: Vec<(Arc<str>, PlainFeed, Pulse)>,
     /// What takes messages and requests; none of it may block.
     pub serving: Vec<Serving>,
-    /// The same, for what needs the model: nothing of it, and no picture, is taken before `started`. Until then r2r's
-    /// queues hold what comes, so that who asks as soon as the node is seen is answered.
+    /// The same, for what needs the model: nothing of it is taken before `started`, and of pictures the newest is kept.
+    /// Until then r2r's queues hold what comes, so that who asks as soon as the node is seen is answered.
     pub serving_when_started: Vec<Serving>,
     pub started: CancellationToken,
     /// Ends the process when the thread dies.
@@ -89,15 +89,16 @@ fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result
     let mut listened = Instant::now();
     while !stop.load(Relaxed) {
         node.spin_once(WAIT);
-        if started.is_cancelled() {
+        let has_started = started.is_cancelled();
+        if has_started {
             serving.extend(later.take().unwrap_or_default());
-            // First the depth, so that it is there when its picture is looked at.
-            depths.iter_mut().for_each(|input| input.drain(&handle));
-            inputs.iter_mut().for_each(|input| input.drain(&handle));
         }
+        // First the depth, so that it is there when its picture is looked at.
+        depths.iter_mut().for_each(|input| input.drain(&handle));
+        inputs.iter_mut().for_each(|input| input.drain(&handle, has_started));
         // Polls those to whom something has come. They never end while the node lives.
         let _ = serving.next().now_or_never();
-        if started.is_cancelled() && listened.elapsed() >= LISTEN_EVERY {
+        if has_started && listened.elapsed() >= LISTEN_EVERY {
             listened = Instant::now();
             inputs.iter_mut().for_each(|input| input.listen(&node, listened));
         }
