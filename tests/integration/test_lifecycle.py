@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from checks import check_regions, good, refusal
-from client import box_prompt
+from client import Client, box_prompt
 from lifecycle_cycles import Growth, cycle
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
@@ -175,6 +175,17 @@ def test_what_is_asked_while_the_node_starts_is_answered(start_node):
         node = start_node(connect=False)
         node.connect()
         good(node.segment([box_prompt("disc", SCENE.box)], SCENE.rgb))
+
+
+def test_a_camera_that_is_there_first_is_no_trouble(start_node):
+    """What comes while the node starts is neither an error nor lost: the newest picture is kept."""
+    node = start_node(connect=False)
+    node.client = Client(node.full_name, node.image_topic, f"{node.namespace[1:]}_early", node.domain)
+    send = lambda: node.client.images.publish(message(SCENE.rgb))  # noqa: E731
+    ready = lambda: "]: ready" in node.process.log()  # noqa: E731
+    node.client.wait_for(ready, 20, "the node's start", meanwhile=send, every=0.005)
+    check_regions(good(node.segment([box_prompt("disc", SCENE.box)])), size=SCENE.size)
+    assert "ERROR" not in node.process.log(), node.process.log()
 
 
 def test_cleanup_frees_the_model(managed):
