@@ -5,6 +5,8 @@
 //! - A box gives a mask equal to the box; foreground clicks give discs of [`RADIUS`], background clicks cut discs out;
 //!   a mask prompt gives the mask itself. Each prompt has three candidates: the second is the one described, with
 //!   predicted IoU 0.9; the first is smaller (0.8), the third larger (0.7).
+//! - The embedding has a cell for 8 x 8 pixels of the square, with the colour of the image there: pictures of one colour
+//!   make regions that look like nothing.
 //! - A caption says "thing at X Y": the mean of the prompt's foreground points and box corners in pixels of the image,
 //!   rounded. It takes one token for each of "thing", " at", " " and each digit, so captions differ in length.
 //!
@@ -15,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use image::RgbImage;
-use ndarray::{Array2, Array3, Array4, Axis};
+use ndarray::{Array2, Array3, Array4, ArrayView3, Axis};
 
 use super::geometry::Size;
 use super::ports::*;
@@ -23,6 +25,8 @@ use super::transform::{ModelFromImage, ResizeRule};
 
 /// Side of the square and of the masks, pixels.
 pub(crate) const SIDE: u32 = 64;
+/// Side of an embedding's cell, pixels of the square.
+const CELL: u32 = 8;
 /// Of the disc around a click, pixels of the square.
 pub(crate) const RADIUS: f32 = 6.0;
 /// Predicted IoU and pixels by which the outline is moved out, of each candidate.
@@ -111,16 +115,28 @@ pub(crate) fn fake_model() -> (Model, Arc<FakeControl>) {
     (Model { name: "fake 1".into(), vision, caption: Some(caption) }, control)
 }
 
-/// An embedding as the fake encoder makes it, for an image of this size.
+/// An embedding as the fake encoder makes it, for a black image of this size.
 pub(crate) fn fake_embedding(image: Size) -> Embedding {
-    Embedding { data: Arc::new(FakeEmbedding), transform: fake_transform(image) }
+    embedding_of(&RgbImage::new(image.width, image.height))
+}
+
+fn embedding_of(image: &RgbImage) -> Embedding {
+    let transform = fake_transform(Size::new(image.width(), image.height()));
+    let pixel = |at: usize, content: u32, size: u32| (at as u32 * CELL + CELL / 2) * size / content;
+    let side = (SIDE / CELL) as usize;
+    let colours = Array3::from_shape_fn((3, side, side), |(channel, row, column)| {
+        let x = pixel(column, transform.content.width, image.width());
+        let y = pixel(row, transform.content.height, image.height());
+        image.get_pixel_checked(x, y).map_or(0.0, |pixel| f32::from(pixel[channel]))
+    });
+    Embedding { data: Arc::new(FakeEmbedding(colours)), transform }
 }
 
 fn fake_transform(image: Size) -> ModelFromImage {
     ModelFromImage::new(image, SIDE, ResizeRule::LongestEdge)
 }
 
-struct FakeEmbedding;
+struct FakeEmbedding(Array3<f32>);
 
 impl EmbeddingData for FakeEmbedding {
     fn bytes(&self) -> usize {
@@ -129,6 +145,10 @@ impl EmbeddingData for FakeEmbedding {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn features(&self) -> Option<ArrayView3<'_, f32>> {
+        Some(self.0.view())
     }
 }
 
@@ -141,7 +161,7 @@ impl ImageEncoder for FakeEncoder {
 
     fn encode(&mut self, image: &RgbImage) -> Result<Embedding, ModelError> {
         self.0.on_call(Call::Encode, 1)?;
-        Ok(fake_embedding(Size::new(image.width(), image.height())))
+        Ok(embedding_of(image))
     }
 }
 

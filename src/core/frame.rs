@@ -1,6 +1,7 @@
 //! A camera's picture on its way through the node.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use image::RgbImage;
 
@@ -21,6 +22,14 @@ impl Stamp {
     /// Seconds from `earlier` to `self`; negative when the clock went back.
     pub fn secs_since(self, earlier: Self) -> f64 {
         f64::from(self.secs) - f64::from(earlier.secs) + (f64::from(self.nanos) - f64::from(earlier.nanos)) * 1e-9
+    }
+}
+
+/// Since the Unix epoch; 0 before it.
+impl From<SystemTime> for Stamp {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { secs: i32::try_from(since.as_secs()).unwrap_or(i32::MAX), nanos: since.subsec_nanos() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use image::RgbImage;
-use ndarray::{Array2, Array3, Array4};
+use ndarray::{Array2, Array3, Array4, ArrayView3};
 
 use super::geometry::Size;
 use super::transform::ModelFromImage;
@@ -31,6 +31,8 @@ pub trait EmbeddingData: Any + Send + Sync {
     /// Memory held, in bytes, for the cache's bound.
     fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
+    /// (C, h, w) over the whole square of the encoder; `None` where the values cannot be read from here.
+    fn features(&self) -> Option<ArrayView3<'_, f32>>;
 }
 
 /// An encoded image, shared between the vision and the caption thread.

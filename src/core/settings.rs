@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::reuse::ReuseSettings;
+use super::track::TrackSettings;
+use super::track::affinity::Gates;
+
 /// When the node captions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CaptionMode {
@@ -74,11 +78,15 @@ pub struct CaptionSettings {
     pub max_tokens: usize,
     /// Regions captioned in one batch.
     pub batch: usize,
+    /// Words older than this are made anew, seconds; 0 = never.
+    pub refresh_secs: f32,
+    /// How much an object may change before its words are stale, 0 to 1: see [`ReuseSettings::change_thresh`].
+    pub change_thresh: f32,
 }
 
 impl Default for CaptionSettings {
     fn default() -> Self {
-        Self { mode: CaptionMode::default(), max_tokens: 0, batch: 16 }
+        Self { mode: CaptionMode::default(), max_tokens: 0, batch: 16, refresh_secs: 60.0, change_thresh: 0.5 }
     }
 }
 
@@ -100,15 +108,17 @@ impl Default for SpaceSettings {
 /// What is kept of what was seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemorySettings {
-    /// Seconds for which an object is remembered that is not seen.
+    /// Seconds for which an object is remembered, and keeps its id, that is not seen.
     pub ttl_secs: f64,
     /// Most objects, of all cameras; further ones displace those that were not seen for longest.
     pub max_regions: usize,
+    /// Masks that overlap this much (IoU) at the place where an object is expected are masks of it.
+    pub assoc_iou: f32,
 }
 
 impl Default for MemorySettings {
     fn default() -> Self {
-        Self { ttl_secs: 30.0, max_regions: 1000 }
+        Self { ttl_secs: 30.0, max_regions: 1000, assoc_iou: Gates::default().min_iou }
     }
 }
 
@@ -136,6 +146,28 @@ impl Default for Settings {
             memory: MemorySettings::default(),
             embedding_cache_bytes: 64 << 20,
             max_rate_hz: 0.0,
+        }
+    }
+}
+
+/// Of one camera: each is compared with everything that is found in a frame.
+const MOST_TRACKS: usize = 512;
+
+impl Settings {
+    /// What the trackers go by.
+    pub fn tracking(&self) -> TrackSettings {
+        let MemorySettings { ttl_secs, max_regions, assoc_iou } = self.memory;
+        let gates = Gates { min_iou: assoc_iou, ..Gates::default() };
+        TrackSettings { ttl_secs, max_tracks: max_regions.min(MOST_TRACKS), gates, ..TrackSettings::default() }
+    }
+
+    /// When objects get new words.
+    pub fn reuse(&self) -> ReuseSettings {
+        ReuseSettings {
+            refresh_secs: f64::from(self.caption.refresh_secs),
+            change_thresh: self.caption.change_thresh,
+            capacity: self.memory.max_regions,
+            ..ReuseSettings::default()
         }
     }
 }

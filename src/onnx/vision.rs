@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use image::RgbImage;
-use ndarray::{Array1, ArrayView4, Ix2, Ix4};
+use ndarray::{Array1, ArrayView3, ArrayView4, Axis, Ix2, Ix4};
 use ort::session::SessionInputValue;
 use ort::value::{DynValue, TensorRef};
 
@@ -30,6 +30,11 @@ impl EmbeddingData for EmbeddingTensor {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn features(&self) -> Option<ArrayView3<'_, f32>> {
+        let values = self.value.try_extract_array::<f32>().ok()?.into_dimensionality::<Ix4>().ok()?;
+        (values.len_of(Axis(0)) == 1).then(|| values.index_axis_move(Axis(0), 0))
     }
 }
 

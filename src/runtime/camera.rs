@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::core::frame::Stamp;
 use crate::core::geometry::Size;
@@ -19,9 +19,17 @@ const MOST_BYTES: usize = 64 << 20;
 pub(super) struct Arrived {
     pub raw: RawFrame,
     pub at: Instant,
+    /// Its stamp; of a camera that gives none, the time of arrival.
+    pub taken: Stamp,
 }
 
 impl Arrived {
+    pub(super) fn now(raw: RawFrame) -> Self {
+        let stamp = raw.header.stamp;
+        let taken = if stamp.is_zero() { Stamp::from(SystemTime::now()) } else { stamp };
+        Self { raw, at: Instant::now(), taken }
+    }
+
     pub(super) fn stamp(&self) -> Stamp {
         self.raw.header.stamp
     }
@@ -102,7 +110,7 @@ mod tests {
             frame_id: "optical".into(),
         };
         let file = CompressedImage { format: "jpeg".into(), data: vec![0; bytes] };
-        Arc::new(Arrived { raw: RawFrame { header, payload: ImagePayload::Compressed(file) }, at: Instant::now() })
+        Arc::new(Arrived::now(RawFrame { header, payload: ImagePayload::Compressed(file) }))
     }
 
     fn stamps(camera: &Camera) -> Vec<i32> {

@@ -9,9 +9,9 @@ use image::RgbImage;
 use super::api::Refusal;
 use super::describe::WordsPart;
 use super::requests::Reply;
-use super::sticky::Words;
 use crate::core::ports::Embedding;
 use crate::core::region::RegionArray;
+use crate::core::track::TrackId;
 
 /// Who gets the captioned regions.
 pub(super) enum Recipient {
@@ -35,8 +35,8 @@ impl Recipient {
 pub(super) struct CaptionJob {
     pub embedding: Embedding,
     pub array: RegionArray,
-    /// For each region, where its sticky prompt remembers its words.
-    pub words: Vec<Option<Words>>,
+    /// For each region the tracked object whose words it has; `None`: it gets words of its own.
+    pub objects: Vec<Option<TrackId>>,
     pub recipient: Recipient,
 }
 
@@ -47,7 +47,7 @@ impl CaptionJob {
         }
     }
 
-    fn is_stream(&self) -> bool {
+    pub(super) fn is_stream(&self) -> bool {
         matches!(self.recipient, Recipient::Output { once: false, .. })
     }
 }
@@ -125,6 +125,15 @@ impl CaptionInbox {
     pub(super) fn put_back(&self, part: Box<WordsPart>) {
         if self.lock().describe.is_none() {
             self.put_describe(part);
+        }
+    }
+
+    /// A stream's frame of which not everything has been described; unless a newer one has come.
+    pub(super) fn put_back_stream(&self, job: CaptionJob) {
+        let mut waiting = self.lock();
+        let camera = &job.array.header.camera;
+        if !self.is_stopped() && !waiting.streams.iter().any(|newer| newer.array.header.camera == *camera) {
+            waiting.streams.push_back(job);
         }
     }
 

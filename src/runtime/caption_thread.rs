@@ -1,13 +1,13 @@
 //! The caption thread: owns mixer and language model, and describes regions for whoever waits for words.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::api::{Output, Refusal};
+use super::caption_batch::Batch;
 use super::caption_inbox::{CaptionJob, Recipient, Work};
 use super::guard::guarded;
 use super::shared::Shared;
 use crate::core::caption::{self, Spoken};
-use crate::core::code::ResultCode;
 use crate::core::frame::Stamp;
 use crate::core::ports::{CaptionModel, Embedding};
 use crate::core::prompt::Shape;
@@ -31,24 +31,23 @@ fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
     if job.recipient.has_left() {
         return;
     }
-    match describe(shared, model, &job) {
-        Ok(spoken) => {
-            write_down(&mut job, spoken);
-            shared.stats.captions.add(job.array.regions.len() as u64);
-            finish(shared, job);
+    let told: Vec<Caption> = job.array.regions.iter().map(|region| region.caption.clone()).collect();
+    let mut needs_more = false;
+    while let Some(batch) = Batch::begin(shared, &job) {
+        // Asked between tokens: neither shutdown nor a caller who has left waits for the end of a sentence.
+        let cancel = || shared.captions.is_stopped() || job.recipient.has_left();
+        match speak(shared, model, &job.embedding, &batch.shapes(&job), &cancel) {
+            Ok(spoken) => batch.write_down(shared, &mut job, spoken),
+            Err(refusal) => return batch.fail(shared, job, &refusal),
         }
-        Err(refusal) if refusal.code == ResultCode::Canceled => job.refuse(&refusal),
-        Err(refusal) => shared.fail_captions(job, &refusal),
+        // Between two batches of a stream others have their turn.
+        needs_more = job.is_stream();
+        if needs_more {
+            break;
+        }
     }
-}
-
-/// A caption for each region, in their order.
-fn describe(shared: &Shared, model: &mut CaptionModel, job: &CaptionJob) -> Result<Vec<Spoken>, Refusal> {
-    let (shapes, shape_of_region) = distinct_shapes(job);
-    // Asked between tokens: neither shutdown nor a caller who has left waits for the end of a sentence.
-    let cancel = || shared.captions.is_stopped() || job.recipient.has_left();
-    let spoken = speak(shared, model, &job.embedding, &shapes, &cancel)?;
-    Ok(shape_of_region.into_iter().map(|index| spoken[index].clone()).collect())
+    job.take_words(&shared.words, shared.settings().caption.mode);
+    finish(shared, job, &told, needs_more);
 }
 
 /// A caption for each shape. `cancel` is asked between tokens.
@@ -64,29 +63,6 @@ pub(super) fn speak(
     shared.stats.caption.time(|| guarded(&shared.stats, "captioning", run))
 }
 
-/// All masks of one prompt share its shape, and so its caption: each shape once, and for each region its index.
-fn distinct_shapes(job: &CaptionJob) -> (Vec<Arc<Shape>>, Vec<usize>) {
-    let mut shapes: Vec<Arc<Shape>> = Vec::new();
-    let indices = job.array.regions.iter().map(|region| {
-        if !shapes.last().is_some_and(|last| Arc::ptr_eq(last, &region.prompt)) {
-            shapes.push(Arc::clone(&region.prompt));
-        }
-        shapes.len() - 1
-    });
-    let indices = indices.collect();
-    (shapes, indices)
-}
-
-fn write_down(job: &mut CaptionJob, spoken: Vec<Spoken>) {
-    let captioned_at = job.array.header.stamp;
-    for ((region, words), spoken) in job.array.regions.iter_mut().zip(&job.words).zip(spoken) {
-        region.caption = caption_of(spoken, captioned_at);
-        if let Some(words) = words.as_ref().filter(|_| region.caption.state == CaptionState::Done) {
-            *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(region.caption.clone());
-        }
-    }
-}
-
 /// A model that had nothing to say has not described the region.
 pub(super) fn caption_of(spoken: Spoken, captioned_at: Stamp) -> Caption {
     match spoken {
@@ -95,13 +71,20 @@ pub(super) fn caption_of(spoken: Spoken, captioned_at: Stamp) -> Caption {
     }
 }
 
-fn finish(shared: &Shared, job: CaptionJob) {
-    let CaptionJob { mut array, recipient, .. } = job;
-    shared.place(&mut array, None);
-    shared.recollection.complete(&array);
-    let array = Arc::new(array);
-    match recipient {
-        Recipient::Output { image, .. } => shared.output.send(Output::Regions { array, image }),
-        Recipient::Caller(reply) => reply.answer(Ok(array)),
+/// `told`: the words with which the masks went out.
+fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bool) {
+    shared.place(&mut job.array, None);
+    shared.recollection.complete(&job.array);
+    if let Recipient::Caller(reply) = job.recipient {
+        return reply.answer(Ok(Arc::new(job.array)));
+    }
+    let is_news = job.array.regions.iter().map(|region| &region.caption).ne(told);
+    if let Recipient::Output { image, .. } = &job.recipient
+        && is_news
+    {
+        shared.output.send(Output::Regions { array: Arc::new(job.array.clone()), image: Arc::clone(image) });
+    }
+    if needs_more {
+        shared.captions.put_back_stream(job);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::oneshot;
 
@@ -100,12 +101,13 @@ impl Handle {
         recalled.inspect_err(|_| stats.queries_refused.add(1))
     }
 
-    /// Forgets every object that was seen so far; says how many.
+    /// Forgets every object that was seen so far; says how many. What is seen from now on has new ids.
     ///
     /// # Errors
     /// `NOT_ACTIVE`.
     pub fn forget(&self) -> Result<usize, Refusal> {
         self.0.inbox.check_active()?;
+        self.0.forget_tracks.store(true, Ordering::Release);
         Ok(self.0.recollection.clear())
     }
 

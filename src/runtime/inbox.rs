@@ -64,7 +64,7 @@ impl Inbox {
     /// Ignored while inactive. Fails when there are too many cameras.
     pub(super) fn put_frame(&self, raw: RawFrame) -> Result<(), Refusal> {
         let camera = Arc::clone(&raw.header.camera);
-        let frame = Arc::new(Arrived { raw, at: Instant::now() });
+        let frame = Arc::new(Arrived::now(raw));
         let mut waiting = self.lock();
         if waiting.check_open().is_err() {
             return Ok(());

@@ -14,6 +14,7 @@
 pub mod api;
 mod asks;
 mod camera;
+mod caption_batch;
 mod caption_inbox;
 mod caption_thread;
 mod deliver;
@@ -34,7 +35,9 @@ mod shared;
 mod stats;
 mod sticky;
 mod threads;
+mod tracking;
 mod vision_thread;
+mod words;
 
 pub use describe::{Described, Describing};
 pub use handle::Handle;

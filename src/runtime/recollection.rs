@@ -25,10 +25,12 @@ impl Recollection {
         Self(Mutex::new(Arc::new(RegionMemory::new(settings.max_regions))))
     }
 
-    /// Takes in what was seen in a camera's picture. `arrived`: when the picture came in; `None` for one of the past.
+    /// Takes in what was seen in a camera's picture. `objects`: what the regions are masks of, where that is known: a second
+    /// mask of an object is no second object. `arrived`: when the picture came in; `None` for one of the past.
     pub(super) fn remember(
         &self,
         array: &RegionArray,
+        objects: &[Option<TrackId>],
         image: &RgbImage,
         arrived: Option<Instant>,
         settings: &MemorySettings,
@@ -36,8 +38,12 @@ impl Recollection {
         let RegionArray { header, size, regions, .. } = array;
         let before = self.copy();
         // Everything that takes time comes before the lock.
-        let seen = regions.iter().filter_map(|region| {
+        let seen = regions.iter().enumerate().filter_map(|(index, region)| {
             let id: TrackId = region.id.parse().ok()?;
+            let object = objects.get(index).copied().flatten();
+            if object.is_some_and(|object| object != id) {
+                return None;
+            }
             let shape = Arc::new(Spans::from(&*region.mask));
             let is_new = before.get(id).is_none();
             let colours = if is_new { clear_colours(image, &shape) } else { Vec::new() };

@@ -1,82 +1,81 @@
 //! From masks to regions: ids, labels, and the captions that are known already.
 
-use std::sync::PoisonError;
+use std::collections::BTreeSet;
 
 use super::asks::Share;
-use super::sticky::{StickySet, Words};
-use crate::core::frame::Stamp;
+use super::tracking::Name;
 use crate::core::pipeline::Found;
 use crate::core::prompt::Shape;
-use crate::core::region::{Caption, CaptionState, Region};
+use crate::core::region::{Caption, Region};
+use crate::core::track::{TrackId, TrackIds};
 
-/// Regions, and where each of them remembers its words, if it does.
+/// The regions of one answer, in the making.
 #[derive(Default)]
+pub(super) struct Labelling(Vec<Entry>);
+
+struct Entry {
+    region: Region,
+    name: Name,
+    of_everything: bool,
+}
+
+/// Regions, and the tracked object that each of them shows.
+#[derive(Debug, Default)]
 pub(super) struct Labelled {
     pub regions: Vec<Region>,
-    pub words: Vec<Option<Words>>,
+    pub objects: Vec<Option<TrackId>>,
 }
 
-/// Gives out region ids: "r1", "r2" ..., none of them twice.
-#[derive(Default)]
-pub(super) struct Ids(u64);
-
-impl Ids {
-    fn next(&mut self) -> String {
-        self.0 += 1;
-        format!("r{}", self.0)
-    }
-}
-
-impl Labelled {
-    /// Appends a share's regions. `captions`: words are on their way; otherwise none were asked for. `sticky`: the set
-    /// that the share's prompts are.
+impl Labelling {
+    /// Appends a share's regions. `caption`: an object's words, for `None` those of a region that is not tracked.
     pub(super) fn add(
         &mut self,
         share: &Share,
-        stamp: Stamp,
-        captions: bool,
-        ids: &mut Ids,
-        mut sticky: Option<&mut StickySet>,
+        names: &[Option<Name>],
+        caption: &mut dyn FnMut(Option<TrackId>) -> Caption,
     ) {
-        for found in &share.found {
-            let index = found.prompt_index - share.first;
-            // Everything-mode finds many regions with one prompt: which is which, only a tracker could tell.
-            let follows = share.prompts[index].shape != Shape::Everything;
-            let followed = sticky.as_mut().and_then(|set| set.followed(index)).filter(|_| follows);
-            let (id, first_seen, words) = match followed {
-                Some(followed) => {
-                    let (id, first_seen) = followed.region.get_or_insert_with(|| (ids.next(), stamp)).clone();
-                    (id, first_seen, Some(followed.words.clone()))
-                }
-                None => (ids.next(), stamp, None),
-            };
-            let caption = if captions { pending(words.as_ref()) } else { Caption::default() };
-            let prompt_id = share.prompts[index].id.clone();
-            self.regions.push(Region { first_seen, ..self.region(id, prompt_id, found, stamp, caption) });
-            self.words.push(words);
+        for (found, name) in share.found.iter().zip(names) {
+            let Some(name) = *name else { continue };
+            let prompt = &share.prompts[found.prompt_index - share.first];
+            let region = region(&prompt.id, found, &name, caption(name.object));
+            self.0.push(Entry { region, name, of_everything: prompt.shape == Shape::Everything });
         }
     }
 
-    fn region(&self, id: String, prompt_id: String, found: &Found, stamp: Stamp, caption: Caption) -> Region {
-        Region {
-            id,
+    /// An id names one region of an answer. Where several show the same object, the surest has the object's id. What
+    /// everything-mode found again is left out; what prompts found again has an id of its own from `ids`.
+    pub(super) fn finish(self, ids: &TrackIds) -> Labelled {
+        let surest = self.0.iter().filter(|entry| !entry.name.is_again).map(|entry| entry.name.id);
+        let mut taken: BTreeSet<TrackId> = surest.collect();
+        let mut labelled = Labelled::default();
+        for Entry { mut region, name, of_everything } in self.0 {
+            let is_taken = name.is_again && !taken.insert(name.id);
+            if is_taken && of_everything {
+                continue;
+            }
+            region.id = if is_taken { ids.issue() } else { name.id }.to_string();
             // A label map has 16 bits; whatever the limits are set to, further regions share the last one.
-            label: u16::try_from(self.regions.len() + 1).unwrap_or(u16::MAX),
-            prompt_id,
-            mask: found.mask.clone(),
-            predicted_iou: found.predicted_iou,
-            stability: found.stability,
-            caption,
-            place: None,
-            first_seen: stamp,
-            last_seen: stamp,
-            prompt: found.shape.clone(),
+            region.label = u16::try_from(labelled.regions.len() + 1).unwrap_or(u16::MAX);
+            labelled.regions.push(region);
+            labelled.objects.push(name.object);
         }
+        labelled
     }
 }
 
-/// New words are on their way; until then the region keeps those of its last frame.
-fn pending(words: Option<&Words>) -> Caption {
-    let known = words.and_then(|words| words.lock().unwrap_or_else(PoisonError::into_inner).clone());
-    Caption { state: CaptionState::Pending, ..known.unwrap_or_default() }
+/// Without its id and label.
+fn region(prompt_id: &str, found: &Found, name: &Name, caption: Caption) -> Region {
+    Region {
+        id: String::new(),
+        label: 0,
+        prompt_id: prompt_id.to_owned(),
+        mask: found.mask.clone(),
+        predicted_iou: found.predicted_iou,
+        stability: found.stability,
+        caption,
+        place: None,
+        first_seen: name.first_seen,
+        last_seen: name.last_seen,
+        prompt: found.shape.clone(),
+    }
 }

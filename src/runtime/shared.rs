@@ -1,5 +1,6 @@
 //! What the handle and both threads hold in common.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -12,11 +13,13 @@ use super::places::Places;
 use super::recollection::Recollection;
 use super::requests::PendingRequest;
 use super::stats::Stats;
+use super::words::Words;
 use crate::core::code::ResultCode;
 use crate::core::describe::Goal;
 use crate::core::ports::Model;
 use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::settings::{CaptionMode, Settings};
+use crate::core::track::TrackIds;
 
 /// What everyone may know of the model, which itself belongs to the threads.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +33,10 @@ pub(super) struct Shared {
     model: Mutex<ModelFacts>,
     pub inbox: Inbox,
     pub captions: CaptionInbox,
+    pub words: Words,
+    pub ids: TrackIds,
+    /// Tells the vision thread to begin with new tracks.
+    pub forget_tracks: AtomicBool,
     /// The last goal, perhaps still running.
     goal: Mutex<Option<Arc<Course>>>,
     pub places: Places,
@@ -45,6 +52,9 @@ impl Shared {
             model: Mutex::default(),
             inbox: Inbox::new(most_pending, Arc::clone(&stats)),
             captions: CaptionInbox::new(most_pending),
+            words: Words::new(),
+            ids: TrackIds::default(),
+            forget_tracks: AtomicBool::new(false),
             goal: Mutex::default(),
             places: Places::default(),
             recollection: Recollection::new(&settings.memory),
@@ -78,6 +88,7 @@ impl Shared {
         self.inbox.reset();
         self.captions.reset();
         self.recollection.clear();
+        self.words.with(|book, _| book.clear());
         *self.model.lock().unwrap_or_else(PoisonError::into_inner) = ModelFacts::default();
     }
 
@@ -176,6 +187,7 @@ impl Shared {
             Err(job) => {
                 let most = self.settings().limits.max_pending;
                 let message = format!("{most} captions are waiting already (limits.max_pending): ask again later");
+                self.stats.captions_failed.add(job.array.regions.len() as u64);
                 self.fail_captions(*job, &Refusal::new(ResultCode::Overloaded, message));
             }
         }
@@ -189,10 +201,9 @@ impl Shared {
         }
     }
 
-    /// A caller is refused; everyone else gets the masks again, marked as without words.
+    /// A caller is refused; everyone else gets the masks again, marked as without new words.
     pub(super) fn fail_captions(&self, mut job: CaptionJob, refusal: &Refusal) {
-        self.stats.captions_failed.add(job.array.regions.len() as u64);
-        for region in &mut job.array.regions {
+        for region in job.array.regions.iter_mut().filter(|region| region.caption.state == CaptionState::Pending) {
             region.caption = Caption { state: CaptionState::Failed, ..Caption::default() };
         }
         self.place(&mut job.array, None);

@@ -167,8 +167,10 @@ stats! {
         encodes_saved,
         /// Batches of prompts given to the pipeline.
         decodes,
-        /// Regions captioned.
+        /// Captions made.
         captions,
+        /// Regions published that are described in the background: so many captions it would take without reuse.
+        captions_wanted,
         /// Caption work that a newer frame displaced.
         captions_displaced,
         /// Regions whose caption failed.
@@ -189,7 +191,9 @@ stats! {
         /// Questions to the memory.
         query,
         /// From a frame's arrival here to its masks going out.
-        answer_age;
+        answer_age,
+        /// How much older than their frame the words are with which masks go out.
+        caption_age;
 }
 
 impl fmt::Display for StatsSnapshot {

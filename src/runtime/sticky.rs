@@ -1,30 +1,20 @@
 //! Prompts that apply to every frame of a camera until they are replaced.
 
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crate::core::frame::Stamp;
 use crate::core::geometry::Size;
 use crate::core::prompt::{Prompt, PromptError, RawPrompt};
-use crate::core::region::Caption;
 use crate::core::settings::Limits;
-
-/// The last caption of a sticky prompt's region: written by the caption thread, read for the next frame.
-pub(super) type Words = Arc<Mutex<Option<Caption>>>;
-
-/// What a sticky prompt remembers of the region that it makes, from frame to frame.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Followed {
-    /// `None` until the first mask.
-    pub region: Option<(String, Stamp)>,
-    pub words: Words,
-}
+use crate::core::track::PromptKey;
 
 /// The sticky prompts of one camera.
 #[derive(Debug, Default)]
 pub(super) struct StickySet {
     raw: Vec<RawPrompt>,
-    followed: Vec<Followed>,
+    /// For each prompt its name in the camera's tracker; `None` before its first frame.
+    keys: Vec<Option<PromptKey>>,
+    last_key: u64,
+    released: Vec<PromptKey>,
     /// For images of this size the set has been checked: `None` when it does not fit them, which has been said.
     checked: Option<(Size, Option<Vec<Prompt>>)>,
     /// When the set was replaced, until a frame has been processed with it.
@@ -32,21 +22,17 @@ pub(super) struct StickySet {
 }
 
 impl StickySet {
-    /// A prompt that was there before, or that has the same id (not ""), keeps its region: clients repeat their prompts,
-    /// and trackers move their boxes.
+    /// A prompt that was there before goes on following its object: clients repeat their prompts. One that has another
+    /// place now points anew, and finds the same object again where that is there.
     pub(super) fn replace(&mut self, raw: Vec<RawPrompt>, now: Instant) {
-        let mut old: Vec<_> = self.raw.drain(..).zip(self.followed.drain(..)).collect();
-        let mut take = |is_same: &dyn Fn(&RawPrompt) -> bool| {
-            let index = old.iter().position(|(before, _)| is_same(before))?;
-            Some(old.swap_remove(index).1)
+        let mut old: Vec<_> = self.raw.drain(..).zip(self.keys.drain(..)).collect();
+        let mut take = |prompt: &RawPrompt| {
+            let index = old.iter().position(|(before, _)| before == prompt)?;
+            old.swap_remove(index).1
         };
-        // Equal prompts first, so that one with a shared id does not take the region of its equal twin.
-        let equal: Vec<Option<Followed>> = raw.iter().map(|prompt| take(&|before| before == prompt)).collect();
-        let follow = |(prompt, equal): (&RawPrompt, Option<Followed>)| {
-            let same_id = |before: &RawPrompt| !prompt.id.is_empty() && before.id == prompt.id;
-            equal.or_else(|| take(&same_id)).unwrap_or_default()
-        };
-        self.followed = raw.iter().zip(equal).map(follow).collect();
+        self.keys = raw.iter().map(&mut take).collect();
+        // Only keys that were in use: their number is bounded however often the set is replaced.
+        self.released.extend(old.into_iter().filter_map(|(_, key)| key));
         self.changed = (!raw.is_empty()).then_some(now);
         self.raw = raw;
         self.checked = None;
@@ -69,8 +55,19 @@ impl StickySet {
         result
     }
 
-    /// Of the prompt with this index in [`StickySet::for_size`].
-    pub(super) fn followed(&mut self, index: usize) -> Option<&mut Followed> {
-        self.followed.get_mut(index)
+    /// Of the prompts, in their order.
+    pub(super) fn keys(&mut self) -> Vec<PromptKey> {
+        let mut name = |key: &mut Option<PromptKey>| {
+            *key.get_or_insert_with(|| {
+                self.last_key += 1;
+                PromptKey(self.last_key)
+            })
+        };
+        self.keys.iter_mut().map(&mut name).collect()
+    }
+
+    /// Those of prompts that are no more, each told once.
+    pub(super) fn take_released(&mut self) -> Vec<PromptKey> {
+        std::mem::take(&mut self.released)
     }
 }

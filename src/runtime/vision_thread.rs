@@ -3,28 +3,31 @@
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::api::{PromptSubmission, Refusal};
-use super::asks::Asks;
+use super::asks::{Asker, Asks, Share};
 use super::deliver::Delivery;
 use super::encoded::{Encoded, EncodedFrames};
 use super::guard::guarded;
 use super::plan::{Planner, Target, Todo, Turn};
-use super::regions::Ids;
 use super::requests::PendingRequest;
 use super::shared::Shared;
+use super::tracking::{Moment, Names, Picture, Tracking};
 use crate::core::code::ResultCode;
 use crate::core::frame::{Frame, Header, Stamp};
 use crate::core::pipeline::{self, Found, SegmentOptions};
 use crate::core::ports::{Embedding, VisionModel};
 use crate::core::raw_image::RawFrame;
 use crate::core::settings::Settings;
+use crate::core::track::PromptKey;
 
 /// Until the inbox is stopped.
 pub(super) fn run(shared: &Shared, model: VisionModel) {
     let settings = shared.settings();
     let encoded = EncodedFrames::new(settings.embedding_cache_bytes);
-    let mut vision = Vision { shared, settings, model, planner: Planner::default(), encoded, ids: Ids::default() };
+    let tracking = Tracking::new(shared.ids.clone());
+    let mut vision = Vision { shared, settings, model, planner: Planner::default(), encoded, tracking };
     while let Some(todo) = shared.inbox.next(|waiting, now| vision.planner.next(waiting, now, shared.settings())) {
         // Models are guarded where they run; this is for faults of our own. Callers hear of it by their dropped replies.
         if catch_unwind(AssertUnwindSafe(|| vision.act(todo))).is_err() {
@@ -41,13 +44,17 @@ pub(super) struct Vision<'a> {
     pub model: VisionModel,
     planner: Planner,
     encoded: EncodedFrames,
-    pub ids: Ids,
+    tracking: Tracking,
 }
 
 impl Vision<'_> {
     fn act(&mut self, todo: Todo) {
         self.settings = self.shared.settings();
         self.encoded.set_most_bytes(self.settings.embedding_cache_bytes);
+        if self.shared.forget_tracks.swap(false, Ordering::AcqRel) {
+            self.tracking.forget();
+            self.shared.words.with(|book, _| book.clear());
+        }
         match todo {
             Todo::Turn(turn) => self.take(turn),
             Todo::Describe(part) => self.describe(part),
@@ -61,14 +68,15 @@ impl Vision<'_> {
 
     /// One picture's way: convert, encode, decode everybody's prompts together, hand out.
     fn take(&mut self, turn: Turn) {
-        let Turn { target, streaming, once, requests } = turn;
+        let Turn { target, streaming, by_stamp, once, requests } = turn;
+        let moment = target.moment(by_stamp);
         let (frame, embedding) = match self.open(&target) {
             Ok(opened) => opened,
             Err(refusal) => return self.refuse_picture(&target, once, requests, &refusal),
         };
         let mut asks = Asks::new(frame.size());
         if streaming {
-            self.add_streaming(&mut asks, &frame);
+            self.add_streaming(&mut asks, &frame, moment);
         }
         self.add(&mut asks, &frame.header.camera, once, requests);
         if asks.is_empty() {
@@ -83,7 +91,7 @@ impl Vision<'_> {
             self.add(&mut asks, &frame.header.camera, once, requests);
         }
         match self.segment(&embedding, &asks) {
-            Ok(found) => self.deliver(frame, embedding, &target, asks, &found),
+            Ok(found) => self.deliver(frame, embedding, &target, moment, asks, &found),
             Err(refusal) => self.refuse_asks(&frame.header, asks, &refusal),
         }
     }
@@ -119,11 +127,16 @@ impl Vision<'_> {
         Ok(Frame { header: raw.header.clone(), image: Arc::new(image) })
     }
 
-    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame) {
-        let settings = Arc::clone(&self.settings);
-        match self.planner.sticky(&frame.header.camera).for_size(frame.size(), &settings.limits) {
-            Ok(prompts) => asks.add_sticky(prompts),
-            Err(error) => self.shared.refuse_prompts(frame.header.camera.clone(), error.into()),
+    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame, moment: Option<Moment>) {
+        let Self { shared, settings, planner, tracking, .. } = self;
+        let sticky = planner.sticky(&frame.header.camera);
+        match sticky.for_size(frame.size(), &settings.limits) {
+            Ok(mut prompts) => {
+                let stamp = moment.map_or(frame.header.stamp, |moment| moment.stamp);
+                tracking.follow(frame, stamp, &mut prompts, &sticky.keys(), sticky.take_released());
+                asks.add_sticky(prompts);
+            }
+            Err(error) => shared.refuse_prompts(frame.header.camera.clone(), error.into()),
         }
         if settings.everything.enabled {
             asks.add_everything_mode();
@@ -172,14 +185,38 @@ impl Vision<'_> {
         shared.stats.decode.time(|| guarded(&shared.stats, "decoding the prompts", run))
     }
 
-    fn deliver(&mut self, frame: Frame, embedding: Embedding, target: &Target, asks: Asks, found: &[Found]) {
+    fn deliver(
+        &mut self,
+        frame: Frame,
+        embedding: Embedding,
+        target: &Target,
+        moment: Option<Moment>,
+        asks: Asks,
+        found: &[Found],
+    ) {
         let arrived = match target {
             Target::Arrived(arrived) => Some(arrived.at),
             Target::Past { .. } | Target::Own(_) => None,
         };
-        let sticky = self.planner.sticky(&frame.header.camera);
-        let (shared, settings, ids) = (self.shared, &*self.settings, &mut self.ids);
-        Delivery { shared, settings, frame, embedding, arrived, ids, sticky }.hand_out(asks, found);
+        // Clients may call the cameras of their pictures as they like.
+        let keys = moment.map(|_| self.planner.sticky(&frame.header.camera).keys()).unwrap_or_default();
+        let shares = asks.share_out(found);
+        let names = self.name(&Picture { frame: &frame, embedding: &embedding, moment }, &shares, &keys);
+        let (shared, settings) = (self.shared, &*self.settings);
+        Delivery { shared, settings, frame, embedding, arrived }.hand_out(shares, names);
+    }
+
+    /// Names what was found, and notes what the objects look like now.
+    pub(super) fn name(&mut self, picture: &Picture, shares: &[(Asker, Share)], keys: &[PromptKey]) -> Names {
+        let names = self.tracking.name(picture, shares, keys, &self.settings);
+        if self.shared.model_captions() {
+            let reuse = self.settings.reuse();
+            self.shared.words.with(|book, now| {
+                names.died.iter().for_each(|&id| book.forget(id));
+                names.looks.iter().for_each(|(id, look)| book.see(*id, look.clone(), now, &reuse));
+            });
+        }
+        names
     }
 
     /// The picture itself cannot be had.

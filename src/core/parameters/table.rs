@@ -251,6 +251,18 @@ pub static DECLARATIONS: &[Declaration] = &[
         slot: slot!(integer 1..=256, settings.caption.batch),
     },
     Declaration {
+        name: "caption.refresh_s",
+        description: "Captions older than so many seconds are made anew; 0: only when the object changes.",
+        change: Live,
+        slot: slot!(double 0.0..=86400.0, settings.caption.refresh_secs),
+    },
+    Declaration {
+        name: "caption.change_thresh",
+        description: "An object's caption is made anew when its area or its looks have changed by more than this.",
+        change: Live,
+        slot: slot!(double 0.0..=1.0, settings.caption.change_thresh),
+    },
+    Declaration {
         name: "depth.tolerance_s",
         description: "The stamps of an image and of its depth may differ by so many seconds; without stamps the depth counts \
                       that came with the image, give or take a second.",
@@ -265,7 +277,7 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "memory.ttl_s",
-        description: "Seconds for which ~/query_regions remembers an object that is not seen.",
+        description: "Seconds for which an object that is not seen keeps its id, and ~/query_regions remembers it.",
         change: Live,
         slot: Slot::Double {
             min: 0.1,
@@ -279,6 +291,12 @@ pub static DECLARATIONS: &[Declaration] = &[
         description: "Most objects remembered, of all cameras; further ones displace those not seen for longest.",
         change: Live,
         slot: slot!(integer 1..=100_000, settings.memory.max_regions),
+    },
+    Declaration {
+        name: "memory.assoc_iou",
+        description: "Masks that overlap by this IoU where an object is expected belong to it, unless it looks different.",
+        change: Live,
+        slot: slot!(double 0.0..=1.0, settings.memory.assoc_iou),
     },
     Declaration {
         name: "limits.max_prompts",

@@ -56,28 +56,29 @@ impl CaptionBook {
         }
     }
 
-    /// A client wants its words: it comes before what nobody asked for, whether or not words are under way. Words that
-    /// are as good as new are not made again. `false` when it is not in the book.
+    /// A client wants words for it as it is now: they are made before what nobody asked for, however good the old ones
+    /// are. `false` when it is not in the book.
     pub fn ask(&mut self, id: TrackId, now_secs: f64) -> bool {
         let Some(entry) = self.entries.get_mut(&id) else { return false };
         entry.asked_at.get_or_insert(now_secs);
         true
     }
 
-    /// Takes at most `most` of the `visible` objects to be described now, the most urgent first: those that clients ask
-    /// for, then new ones, changed ones, and those with old words; among equals the one that waits longest. They count
-    /// as being in work until [`Self::finish`], [`Self::fail`] or [`Self::give_up`] is called for each.
+    /// Takes the `visible` objects to be described now, at most `most` beside those that clients ask for, the most urgent
+    /// first: asked for, new, changed, and those with old words; among equals the one that waits longest. They count as
+    /// being in work until [`Self::finish`], [`Self::fail`] or [`Self::give_up`] is called for each.
     pub fn start(&mut self, visible: &[TrackId], most: usize, now_secs: f64, settings: &ReuseSettings) -> Vec<TrackId> {
-        let mut due: Vec<(bool, Reason, f64, TrackId)> = Vec::new();
+        let mut due: Vec<(Reason, f64, TrackId)> = Vec::new();
         for &id in visible {
             let Some(entry) = self.entries.get(&id) else { continue };
             if let Some(reason) = entry.reason(now_secs, settings) {
-                due.push((entry.asked_at.is_none(), reason, entry.asked_at.unwrap_or(entry.waiting_since), id));
+                due.push((reason, entry.asked_at.unwrap_or(entry.waiting_since), id));
             }
         }
-        due.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3)));
-        due.dedup_by_key(|one| one.3);
-        due.truncate(most);
+        due.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        due.dedup_by_key(|one| one.2);
+        let asked = due.iter().take_while(|one| one.0 == Reason::Asked).count();
+        due.truncate(asked.saturating_add(most));
         let chosen: Vec<TrackId> = due.into_iter().map(|(.., id)| id).collect();
         for id in &chosen {
             if let Some(entry) = self.entries.get_mut(id) {
@@ -86,6 +87,12 @@ impl CaptionBook {
         }
         self.counts.started += chosen.len() as u64;
         chosen
+    }
+
+    /// Whether [`Self::start`] would take something.
+    pub fn has_due(&self, visible: &[TrackId], now_secs: f64, settings: &ReuseSettings) -> bool {
+        let mut entries = visible.iter().filter_map(|id| self.entries.get(id));
+        entries.any(|entry| entry.reason(now_secs, settings).is_some())
     }
 
     /// Words have come. `caption.state` is set by the book: `Stale` when the object has changed meanwhile.

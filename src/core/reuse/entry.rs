@@ -9,6 +9,8 @@ const MOST_DOUBLINGS: u32 = 5;
 /// What makes an object due, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
+    /// A client waits for its words.
+    Asked,
     /// It has no words yet.
     New,
     /// Its words are of an earlier look.
@@ -21,7 +23,7 @@ pub(super) enum Reason {
 pub(super) struct Entry {
     /// Its newest words, with their state.
     pub caption: Caption,
-    /// When a client asked for words that it has not got yet.
+    /// When a client asked for new words that nobody is at work on.
     pub asked_at: Option<f64>,
     pub seen_at: f64,
     /// Since when it waits for its turn.
@@ -30,8 +32,8 @@ pub(super) struct Entry {
     described: Option<Look>,
     /// Frames in a row in which it differed from what was described.
     differing_frames: u32,
-    /// The model is at work on this look of it.
-    in_work: Option<Look>,
+    /// The model is at work on this look of it; `asked_at` when it began. Who asks meanwhile asks for a later look.
+    in_work: Option<(Look, Option<f64>)>,
     finished_at: Option<f64>,
     failures: u32,
     retry_at: f64,
@@ -69,7 +71,13 @@ impl Entry {
 
     /// Why it should be described now; `None` when it need not, or must wait.
     pub fn reason(&self, now: f64, settings: &ReuseSettings) -> Option<Reason> {
-        if self.in_work.is_some() || now < self.retry_at {
+        if self.in_work.is_some() {
+            return None;
+        }
+        if self.asked_at.is_some() {
+            return Some(Reason::Asked);
+        }
+        if now < self.retry_at {
             return None;
         }
         let Some(finished_at) = self.finished_at else { return Some(Reason::New) };
@@ -88,7 +96,7 @@ impl Entry {
     }
 
     pub fn start(&mut self) {
-        self.in_work = Some(self.newest.clone());
+        self.in_work = Some((self.newest.clone(), self.asked_at.take()));
         if self.caption.text.is_empty() {
             self.caption.state = CaptionState::Pending;
         }
@@ -96,25 +104,26 @@ impl Entry {
 
     /// The model was stopped, or its frame is gone.
     pub fn give_up(&mut self) {
-        self.in_work = None;
+        if let Some((_, asked_at)) = self.in_work.take() {
+            self.asked_at = asked_at.or(self.asked_at);
+        }
     }
 
     pub fn finish(&mut self, caption: Caption, now: f64, settings: &ReuseSettings) {
-        let look = self.in_work.take().unwrap_or_else(|| self.newest.clone());
+        let look = self.in_work.take().map_or_else(|| self.newest.clone(), |(look, _)| look);
         // What changed while the model spoke is not in its words.
         let differs = self.newest.differs(&look, settings.change_thresh);
         self.differing_frames = u32::from(differs);
         self.described = Some(look);
         let state = if self.has_changed(settings) { CaptionState::Stale } else { CaptionState::Done };
         self.caption = Caption { state, ..caption };
-        (self.finished_at, self.failures, self.asked_at, self.waiting_since) = (Some(now), 0, None, now);
+        (self.finished_at, self.failures, self.waiting_since) = (Some(now), 0, now);
     }
 
     pub fn fail(&mut self, now: f64, settings: &ReuseSettings) {
         self.in_work = None;
         self.retry_at = now + settings.retry_secs * f64::from(1u32 << self.failures.min(MOST_DOUBLINGS));
         self.failures = self.failures.saturating_add(1);
-        self.asked_at = None;
         let has_words = !self.caption.text.is_empty();
         self.caption.state = if has_words { CaptionState::Stale } else { CaptionState::Failed };
     }

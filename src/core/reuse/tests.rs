@@ -189,15 +189,25 @@ fn what_clients_ask_for_comes_first() {
     let mut rig = Rig::with_words();
     rig.see(&[5], 100);
     rig.see(&[1, 2, 3, 4, 5], 100);
-    // 5 waits longest of the new ones; 4 was asked for, and then 3; 1 has its words already.
+    // 5 waits longest of the new ones; 4 was asked for, 1, which has words already, and then 3.
     assert!(rig.book.ask(TrackId(4), rig.now) && rig.book.ask(TrackId(3), rig.now + 0.1) && rig.book.ask(MUG, rig.now));
     assert!(!rig.book.ask(TrackId(99), rig.now));
     let visible = [1, 2, 3, 4, 5, 5, 99];
-    assert_eq!(rig.start(&visible, 3), [4, 3, 5]);
+    assert_eq!(rig.start(&visible, 1), [1, 4, 3, 5], "however few beside them");
     assert_eq!(rig.start(&visible, 3), [2]);
+    rig.finish(1);
+    rig.fail(4);
+    rig.book.ask(TrackId(4), rig.now);
+    assert_eq!(rig.start(&visible, 0), [4], "who asks does not wait for the pause after a failure");
     rig.book.give_up(TrackId(5));
     assert_eq!(rig.start(&[1, 2, 3, 4], 9), [0u64; 0], "what is not in this frame cannot be described from it");
     assert_eq!(rig.start(&visible, 9), [5]);
+    // Who asks while the model is at work asks for a later look.
+    assert!(rig.book.ask(TrackId(5), rig.now));
+    rig.finish(5);
+    assert_eq!(rig.start(&visible, 0), [5]);
+    rig.book.give_up(TrackId(5));
+    assert_eq!(rig.start(&visible, 0), [5], "nobody has answered yet");
 }
 
 #[test]

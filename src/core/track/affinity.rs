@@ -26,7 +26,7 @@ impl Default for Gates {
     fn default() -> Self {
         Self {
             min_iou: 0.2,
-            veto_cosine: 0.3,
+            veto_cosine: 0.5,
             alike_cosine: 0.6,
             certain_cosine: 0.8,
             reach_sizes: 1.0,
@@ -41,6 +41,8 @@ const LEAST_SIZE_RATIO: f32 = 0.5;
 const LEAST_PART: f32 = 0.05;
 /// Nearness without overlap counts at most as much as this IoU.
 const NEARNESS_WEIGHT: f32 = 0.3;
+/// Cosine of appearances that are not alike at all: different things have something in common.
+const UNLIKE_COSINE: f32 = 0.3;
 /// Likeness against place.
 const LIKENESS_WEIGHT: f32 = 0.8;
 /// The same sticky prompt found it.
@@ -75,7 +77,7 @@ pub(super) fn affinity(expected: &Expectation, seen: &Detection, centroid: Point
         Some(cosine) => {
             let is_same =
                 iou >= gates.min_iou || (place > 0.0 && cosine >= gates.alike_cosine) || cosine >= gates.certain_cosine;
-            let likeness = (cosine - gates.veto_cosine) / (1.0 - gates.veto_cosine);
+            let likeness = (cosine - UNLIKE_COSINE) / (1.0 - UNLIKE_COSINE);
             is_same.then_some(place + LIKENESS_WEIGHT * likeness)?
         }
         None => (iou >= gates.min_iou || nearness > 0.0).then_some(place)?,

@@ -106,13 +106,13 @@ impl Clip {
 
     /// The clip through a tracker.
     pub fn run(&self, settings: &TrackSettings) -> Score {
-        let (mut tracker, mut ids, mut identities) = (Tracker::default(), TrackIds::default(), Identities::default());
+        let (mut tracker, ids, mut identities) = (Tracker::default(), TrackIds::default(), Identities::default());
         let mut dice = Dice::new(1);
         for frame in 0..self.frames {
             let (things, detections): (Vec<usize>, Vec<Detection>) = self.frame(frame, &mut dice).into_iter().unzip();
             let (stamp, searched) = (self.stamp(frame), Searched::Everywhere);
             let seen = Observation { stamp, size: SIZE, detections: &detections, searched };
-            let update = tracker.update(&seen, settings, &mut ids);
+            let update = tracker.update(&seen, settings, &ids);
             let assigned = update.assigned.iter().map(|assigned| assigned.track);
             things.iter().zip(assigned).for_each(|(&thing, id)| identities.add(thing, id));
         }

@@ -41,7 +41,9 @@ impl Tracker {
                 .prompt
                 .filter(|key| self.of_prompt(*key).is_none_or(|follower| follower.id == self.tracks[index].id));
             let track = &mut self.tracks[index];
-            track.prompt = prompt.or(track.prompt);
+            if prompt.is_some() && prompt != track.prompt {
+                (track.prompt, track.pointed_at) = (prompt, group.leader.shape.centroid());
+            }
             if track.state == TrackState::Lost {
                 update.refound.push(track.id);
             }
@@ -86,7 +88,7 @@ impl Tracker {
         groups: &[Group],
         pairs: &[(usize, usize)],
         settings: &TrackSettings,
-        ids: &mut TrackIds,
+        ids: &TrackIds,
         update: &mut Update,
     ) {
         let mut is_taken = vec![false; groups.len()];
@@ -144,6 +146,7 @@ impl Track {
             last_seen: stamp,
             seen_frames: 1,
             prompt: leader.prompt,
+            pointed_at: leader.shape.centroid(),
             appearance: leader.appearance.clone(),
             noun: leader.noun.clone(),
             seen_at_secs: now_secs,

@@ -32,13 +32,14 @@ mod tracker;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use appearance::{Appearance, Pooling};
 pub use follow::following_shape;
 pub use tracker::{Assigned, Tracker, Update};
 
 use super::frame::Stamp;
-use super::geometry::Size;
+use super::geometry::{Point, Size};
 use super::spans::Spans;
 use affinity::Gates;
 use motion::Motion;
@@ -64,15 +65,14 @@ impl std::str::FromStr for TrackId {
     }
 }
 
-/// Where new ids come from: one for all cameras of a node.
-#[derive(Debug, Default)]
-pub struct TrackIds(u64);
+/// Where new ids come from: one for all cameras of a node, whatever model is loaded. Clones go on counting together.
+#[derive(Clone, Debug, Default)]
+pub struct TrackIds(Arc<AtomicU64>);
 
 impl TrackIds {
     /// Also for regions that are not tracked, so that no two things ever share an id.
-    pub fn issue(&mut self) -> TrackId {
-        self.0 += 1;
-        TrackId(self.0)
+    pub fn issue(&self) -> TrackId {
+        TrackId(self.0.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }
 
@@ -117,6 +117,8 @@ pub struct Observation<'a> {
 pub struct TrackSettings {
     /// Seconds for which an object that is not seen keeps its id (`memory.ttl_s`).
     pub ttl_secs: f64,
+    /// Seconds for which a sticky prompt waits for its object that is not seen; then it points at its place again.
+    pub prompt_patience_secs: f64,
     /// Most tracks, those that are out of sight included; further ones displace the stalest (`memory.max_regions`).
     pub max_tracks: usize,
     /// Frames in which an object must have been seen before it survives not being seen.
@@ -128,7 +130,14 @@ pub struct TrackSettings {
 
 impl Default for TrackSettings {
     fn default() -> Self {
-        Self { ttl_secs: 10.0, max_tracks: 256, confirm_frames: 2, duplicate_iou: 0.8, gates: Gates::default() }
+        Self {
+            ttl_secs: 10.0,
+            prompt_patience_secs: 3.0,
+            max_tracks: 256,
+            confirm_frames: 2,
+            duplicate_iou: 0.8,
+            gates: Gates::default(),
+        }
     }
 }
 
@@ -155,6 +164,8 @@ pub struct Track {
     pub seen_frames: u32,
     /// The sticky prompt that found it last.
     pub prompt: Option<PromptKey>,
+    /// Its centre when that prompt first found it.
+    pointed_at: Point,
     pub appearance: Option<Appearance>,
     pub noun: Option<String>,
     /// The tracker's time when it was last seen.

@@ -143,7 +143,7 @@ struct Rig {
 impl Rig {
     fn see(&mut self, secs: i32, detections: &[Detection], searched: Searched) -> Update {
         let seen = Observation { stamp: Stamp { secs, nanos: 0 }, size: SIZE, detections, searched };
-        self.tracker.update(&seen, &self.settings, &mut self.ids)
+        self.tracker.update(&seen, &self.settings, &self.ids)
     }
 
     fn ids_of(&mut self, secs: i32, detections: &[Detection]) -> Vec<Option<u64>> {
@@ -207,6 +207,30 @@ fn stamps_that_jump_back_keep_the_ids() {
 }
 
 #[test]
+fn a_look_back_names_and_finds_but_moves_nothing() {
+    let mut rig = Rig::default();
+    let at = |x| detection(x, 10, None);
+    (0..6).for_each(|step| assert_eq!(rig.ids_of(10 + step, &[at(10 + 8 * step as u32), at(150)]), [Some(1), Some(2)]));
+    // 2 seconds ago it was 16 pixels to the left; what was at 150 was not looked for, and there was a third thing.
+    let old = [at(34), detection(60, 80, None)];
+    let seen = Observation {
+        stamp: Stamp { secs: 13, nanos: 0 },
+        size: SIZE,
+        detections: &old,
+        searched: Searched::Everywhere,
+    };
+    let update = rig.tracker.look_back(&seen, &rig.settings, &rig.ids);
+    let assigned: Vec<_> = update.assigned.iter().map(|one| one.track.map(|id| id.0)).collect();
+    assert_eq!((assigned, update.born, update.lost), (vec![Some(1), Some(3)], vec![TrackId(3)], vec![]));
+    let track = |id| rig.tracker.get(TrackId(id)).unwrap();
+    assert_eq!((track(1).shape.bbox().x, track(1).last_seen.secs, track(3).first_seen.secs), (50, 15, 13));
+    assert_eq!(rig.ids_of(16, &[at(58), at(150), detection(60, 80, None)]), [Some(1), Some(2), Some(3)]);
+    rig.settings.max_tracks = 3;
+    let seen = Observation { detections: &[detection(100, 80, None)], ..seen };
+    assert_eq!(rig.tracker.look_back(&seen, &rig.settings, &rig.ids).assigned[0].track, None, "there is no room");
+}
+
+#[test]
 fn a_picture_of_another_size_keeps_the_ids() {
     let mut rig = Rig::default();
     rig.ids_of(1, &[detection(100, 50, None), detection(10, 10, None)]);
@@ -215,7 +239,7 @@ fn a_picture_of_another_size_keeps_the_ids() {
     let stamp = Stamp { secs: 2, nanos: 0 };
     let size = Size::new(2 * SIZE.width, 2 * SIZE.height);
     let seen = Observation { stamp, size, detections: &double, searched: Searched::Everywhere };
-    let update = rig.tracker.update(&seen, &rig.settings, &mut rig.ids);
+    let update = rig.tracker.update(&seen, &rig.settings, &rig.ids);
     let mut ids: Vec<_> = update.assigned.iter().map(|assigned| assigned.track).collect();
     ids.sort_unstable();
     assert_eq!((ids, update.born.len()), (vec![Some(TrackId(1)), Some(TrackId(2))], 0));
@@ -248,9 +272,8 @@ fn a_sticky_prompt_follows_its_object_and_nothing_else() {
         let update = rig.see(1 + step, &[detection(10 + 10 * step as u32, 10, Some(7))], Searched::For(&keys));
         assert_eq!(update.assigned[0].track, Some(TrackId(1)));
     }
-    let Shape::Box { rect, clicks } = prompt_at(&rig, 6) else { panic!("a box") };
-    assert!((54..=60).contains(&rect.x) && rect.y == 10 && (rect.width, rect.height) == (20, 20), "{rect:?}");
-    assert!((clicks[0].at.x - rect.x as f32 - 10.0).abs() <= 1.0);
+    let Shape::Points(clicks) = prompt_at(&rig, 6) else { panic!("clicks") };
+    assert!((64.0..=70.5).contains(&clicks[0].at.x) && clicks[0].at.y == 20.0, "{clicks:?}");
     // Something else is at the place where it should be: no region of this prompt, and no new track.
     let wall = Detection { shape: shape(0, 0, 110), ..detection(0, 0, Some(7)) };
     let update = rig.see(6, &[wall], Searched::For(&keys));
@@ -262,6 +285,21 @@ fn a_sticky_prompt_follows_its_object_and_nothing_else() {
         update.assigned.iter().map(|one| (one.track, one.is_duplicate)).collect::<Vec<_>>(),
         [(Some(TrackId(1)), true), (Some(TrackId(1)), false),]
     );
+    // Gone for longer than its prompt has patience: that takes what is there now, and the object keeps its id.
+    let (mut other, ids) = (rig.tracker.clone(), TrackIds::default());
+    (0..9).map(|_| ids.issue()).for_each(drop);
+    for secs in 8..=11 {
+        let wall = Detection { shape: shape(0, 0, 110), ..detection(0, 0, Some(7)) };
+        let seen = Observation {
+            stamp: Stamp { secs, nanos: 0 },
+            size: SIZE,
+            detections: &[wall],
+            searched: Searched::For(&keys),
+        };
+        let update = other.update(&seen, &rig.settings, &ids);
+        assert_eq!(update.assigned[0].track.is_some(), secs == 11, "{secs}");
+    }
+    assert_eq!(other.get(TrackId(1)).map(|track| (track.state, track.prompt)), Some((TrackState::Lost, None)));
     // Pointed elsewhere by its client.
     rig.tracker.release(key);
     let update = rig.see(8, &[detection(150, 80, Some(7))], Searched::For(&keys));

@@ -38,7 +38,7 @@ pub struct Update {
     pub died: Vec<TrackId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tracker {
     /// By rising id.
     pub(super) tracks: Vec<Track>,
@@ -69,6 +69,11 @@ impl Tracker {
         self.size
     }
 
+    /// Of the newest picture by its stamp.
+    pub fn newest_stamp(&self) -> Option<Stamp> {
+        self.last_stamp
+    }
+
     /// The client has pointed the prompt at something else: it follows its track no longer. The track lives on.
     pub fn release(&mut self, key: PromptKey) {
         self.tracks.iter_mut().filter(|track| track.prompt == Some(key)).for_each(|track| track.prompt = None);
@@ -86,14 +91,15 @@ impl Tracker {
         std::mem::take(&mut self.tracks).into_iter().map(|track| track.id).collect()
     }
 
-    /// Whole pixels by which a track has probably moved at `stamp` since it was last seen.
-    pub fn expected_shift(&self, track: &Track, stamp: Stamp) -> (i32, i32) {
+    /// Pixels by which a track has probably moved at `stamp` since its sticky prompt found it.
+    pub(super) fn way(&self, track: &Track, stamp: Stamp) -> Vector {
         let dt_secs = self.last_stamp.map_or(0.0, |last| stamp.secs_since(last)).max(0.0);
-        track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32)).rounded()
+        let expected = track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32));
+        Vector::between(track.pointed_at, track.motion.centroid) + expected
     }
 
     /// Takes in a frame.
-    pub fn update(&mut self, seen: &Observation, settings: &TrackSettings, ids: &mut TrackIds) -> Update {
+    pub fn update(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
         self.fit_to(seen.size);
         let step = self.clock.advance(seen.stamp);
         self.last_stamp = Some(seen.stamp);
@@ -121,12 +127,30 @@ impl Tracker {
         update
     }
 
+    /// Looks at a frame older than the newest: says who is who, and takes in what is new, as far as there is room. What has
+    /// been seen since stays as it is.
+    pub fn look_back(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
+        let mut past = self.clone();
+        let stamp = self.last_stamp.unwrap_or(seen.stamp);
+        let mut update = past.update(&Observation { stamp, ..*seen }, settings, ids);
+        let fits = self.size == Some(seen.size);
+        update.born.truncate(if fits { settings.max_tracks.saturating_sub(self.tracks.len()) } else { 0 });
+        let born = past.tracks.into_iter().filter(|track| update.born.contains(&track.id));
+        self.tracks.extend(born.map(|track| Track { first_seen: seen.stamp, last_seen: seen.stamp, ..track }));
+        for assigned in &mut update.assigned {
+            assigned.track = assigned.track.filter(|id| self.get(*id).is_some());
+        }
+        Update { assigned: update.assigned, born: update.born, ..Update::default() }
+    }
+
     /// Brings the tracks into a picture of another size.
     fn fit_to(&mut self, size: Size) {
         let before = self.size.replace(size);
         let Some(before) = before.filter(|before| *before != size && before.pixels() > 0) else { return };
         self.picture_velocity = Vector::default();
         for track in &mut self.tracks {
+            // Clients point at pixels, whatever size the picture has.
+            track.prompt = None;
             if let Some(shape) = track.shape.resized(before, size) {
                 let in_sight = track.motion.in_sight;
                 track.usual_area *= size.pixels() as f32 / before.pixels() as f32;
@@ -143,6 +167,9 @@ impl Tracker {
         let is_over = |track: &Track| !track.motion.in_sight && now - track.seen_at_secs > settings.ttl_secs;
         update.died.extend(self.tracks.iter().filter(|track| is_over(track)).map(|track| track.id));
         self.tracks.retain(|track| !is_over(track));
+        for track in self.tracks.iter_mut().filter(|track| track.missed_frames > 0) {
+            track.prompt = track.prompt.filter(|_| now - track.seen_at_secs <= settings.prompt_patience_secs);
+        }
     }
 
     /// How the picture has probably moved: as before, and by the jolt that the objects in sight agree on.

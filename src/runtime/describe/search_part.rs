@@ -13,12 +13,13 @@ use crate::core::pipeline::{self, Found};
 use crate::core::ports::Embedding;
 use crate::core::progress::Stage;
 use crate::core::prompt::{Prompt, Shape};
-use crate::core::region::RegionArray;
+use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::runtime::api::{Output, Refusal};
-use crate::runtime::asks::Share;
+use crate::runtime::asks::{Asker, Share};
 use crate::runtime::guard::guarded;
 use crate::runtime::plan::Target;
-use crate::runtime::regions::Labelled;
+use crate::runtime::regions::Labelling;
+use crate::runtime::tracking::{Moment, Picture};
 use crate::runtime::vision_thread::Vision;
 
 /// Clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
@@ -36,6 +37,7 @@ pub(in crate::runtime) struct SearchPart {
 struct Look {
     frame: Frame,
     arrived: Instant,
+    moment: Option<Moment>,
     embedding: Embedding,
     search: Search,
 }
@@ -90,13 +92,14 @@ impl Vision<'_> {
         runner.tell(Stage::Encode, 1, 1);
         let search = Search::new(plan.everything.clone(), frame.size());
         runner.tell(Stage::Segment, 0, search.total());
-        Ok(Look { frame, arrived, embedding, search })
+        // Until the search is over, newer frames are looked at.
+        Ok(Look { frame, arrived, moment: target.moment(true), embedding, search })
     }
 
     fn search(&mut self, runner: &Runner, look: &mut Look) -> Result<(), Refusal> {
         let stats = &self.shared.stats;
         let decoder = self.model.decoder.as_mut();
-        let Look { frame, arrived, embedding, search } = look;
+        let Look { frame, arrived, embedding, search, .. } = look;
         // Other pictures are looked at between two turns.
         self.shared.places.hold(&frame.header, *arrived);
         let run = || search.step(decoder, embedding, CLICKS_A_TURN);
@@ -111,17 +114,18 @@ impl Vision<'_> {
         let SearchPart { runner, plan, look, .. } = part;
         let Some(look) = look else { return };
         let is_complete = look.is_complete();
-        let Look { frame, arrived, embedding, search } = look;
+        let Look { frame, arrived, moment, embedding, search } = look;
         let candidates = search.candidates();
         runner.tell(Stage::Filter, 0, candidates);
         let found = pipeline::found_by(search);
         let wants_words = plan.caption && !found.is_empty() && !runner.is_late();
-        let mut array = self.label(&frame, found, wants_words);
+        let picture = Picture { frame: &frame, embedding: &embedding, moment };
+        let mut array = self.label(&picture, found, wants_words);
         self.shared.place(&mut array, Some(arrived));
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
         let image = frame.image;
-        self.shared.recollection.remember(&array, &image, None, &self.shared.settings().memory);
+        self.shared.recollection.remember(&array, &[], &image, None, &self.shared.settings().memory);
         self.shared.output.send(Output::Regions { array: Arc::new(array.clone()), image: Arc::clone(&image) });
         if wants_words {
             self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, image)));
@@ -132,16 +136,20 @@ impl Vision<'_> {
         }
     }
 
-    fn label(&mut self, frame: &Frame, found: Vec<Found>, captions: bool) -> RegionArray {
+    fn label(&mut self, picture: &Picture, found: Vec<Found>, captions: bool) -> RegionArray {
         let everything = Prompt { id: String::new(), shape: Shape::Everything };
-        let share = Share { prompts: vec![everything], first: 0, found };
-        let mut labelled = Labelled::default();
-        labelled.add(&share, frame.header.stamp, captions, &mut self.ids, None);
+        let shares = [(Asker::EverythingMode, Share { prompts: vec![everything], first: 0, found })];
+        let names = self.name(picture, &shares, &[]);
+        let state = if captions { CaptionState::Pending } else { CaptionState::None };
+        let mut labelling = Labelling::default();
+        for ((_, share), names) in shares.iter().zip(&names.of_shares) {
+            labelling.add(share, names, &mut |_| Caption { state, ..Caption::default() });
+        }
         RegionArray {
-            header: frame.header.clone(),
-            size: frame.size(),
+            header: picture.frame.header.clone(),
+            size: picture.frame.size(),
             model: self.shared.model_name(),
-            regions: labelled.regions,
+            regions: labelling.finish(&self.shared.ids).regions,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::core::ports::{CaptionModel, Embedding};
 use crate::core::progress::Stage;
 use crate::core::prompt::Shape;
 use crate::core::region::{Caption, CaptionState, RegionArray};
+use crate::core::track::TrackId;
 use crate::runtime::api::Output;
 use crate::runtime::caption_thread::{caption_of, speak};
 use crate::runtime::shared::Shared;
@@ -48,7 +49,10 @@ impl WordsPart {
             match speak(shared, model, &self.embedding, &shapes, &is_over) {
                 Ok(spoken) => {
                     shared.stats.captions.add(spoken.len() as u64);
-                    spoken.into_iter().for_each(|spoken| self.write_down(caption_of(spoken, self.array.header.stamp)));
+                    let captioned_at = self.array.header.stamp;
+                    for spoken in spoken {
+                        self.write_down(shared, caption_of(spoken, captioned_at));
+                    }
                 }
                 // Why, the course knows.
                 Err(refusal) if refusal.code == ResultCode::Canceled => {}
@@ -72,8 +76,14 @@ impl WordsPart {
         None
     }
 
-    fn write_down(&mut self, caption: Caption) {
+    fn write_down(&mut self, shared: &Shared, caption: Caption) {
         self.runner.described(self.done, &caption.text);
+        // Whoever sees the object next need not describe it again.
+        let id = self.array.regions[self.done].id.parse::<TrackId>();
+        if let (Ok(id), CaptionState::Done) = (id, caption.state) {
+            let reuse = shared.settings().reuse();
+            shared.words.with(|book, now| book.finish(id, caption.clone(), now, &reuse));
+        }
         self.array.regions[self.done].caption = caption;
         self.done += 1;
         self.runner.tell(Stage::Caption, self.done, self.array.regions.len());

@@ -11,5 +11,7 @@ mod memory;
 mod places;
 mod prompts;
 mod requests;
+mod reuse;
 mod rig;
 mod shutdown;
+mod tracks;
