@@ -59,6 +59,7 @@ pub const LIST_PARAMETERS: &str = "~/list_parameters";
 pub const DESCRIBE_PARAMETERS: &str = "~/describe_parameters";
 pub const PARAMETER_EVENTS: &str = "/parameter_events";
 pub const ROSOUT: &str = "/rosout";
+pub const CLOCK: &str = "/clock";
 
 /// The topic of a camera's pictures: `image`, or `<camera>/image` where cameras have names.
 pub fn image_topic(camera: &str, transport: ImageTransport) -> String {
@@ -147,6 +148,11 @@ pub fn parameter_service_qos() -> QosProfile {
 
 pub fn parameter_events_qos() -> QosProfile {
     QosProfile::parameter_events()
+}
+
+/// As rclcpp's: only the newest time counts.
+pub fn clock_qos() -> QosProfile {
+    QosProfile::default().best_effort().keep_last(1)
 }
 
 /// As rclcpp's: who comes later still reads the last ten seconds.

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cameras::Cameras;
 use super::clear::serve_clear;
+use super::clock;
 use super::describe::serve_describe_everything;
 use super::diagnostics::{Diagnostics, Pulse};
 use super::enable::serve_set_enabled;
@@ -78,6 +79,9 @@ impl Node {
         let (parameters, configuration, mut at_once) =
             serve_parameters(&mut node, names.node(), parameters, Arc::clone(&managed))
                 .map_err(entity("parameter services"))?;
+        if use_sim_time {
+            at_once.push(clock::follow(&mut node).map_err(entity(interfaces::CLOCK))?);
+        }
         tasks.spawn(apply_settings(configuration.clone(), handle.clone()));
         let lifecycle =
             Lifecycle::create(&mut node, Arc::clone(&managed), parameters).map_err(entity("transition events"))?;

@@ -2,7 +2,6 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use super::clock;
 use super::convert;
 use super::interfaces;
 use super::log::speak_as;
@@ -37,9 +36,8 @@ impl Session {
     /// Arguments that rcl does not understand, or a parameter that is wrong.
     pub fn open() -> Result<Self, SessionError> {
         let context = create_context()?;
-        let (mut node, names) = create_node(context).map_err(SessionError::Node)?;
+        let (node, names) = create_node(context).map_err(SessionError::Node)?;
         let parameters = read_parameters(&node)?;
-        clock::follow(&mut node, parameters.configuration().use_sim_time).map_err(SessionError::Node)?;
         Ok(Self { node, names, parameters })
     }
 
