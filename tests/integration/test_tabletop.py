@@ -88,7 +88,8 @@ def answers(domain, logs):
     for index, boxes in enumerate(BOXES):
         rgb, metres = look(index)
         prompts = [box_prompt(name, box) for name, box in boxes.items()]
-        _, array = camera.ask(rgb, metres, pinhole, prompts, has_ids(*boxes))
+        # Depth that comes later than the masks is that of the next answer.
+        _, array = camera.ask(rgb, metres, pinhole, prompts, lambda a: has_ids(*boxes)(a) and a.regions[0].has_position)
         regions = {region.prompt_id: region for region in array.regions}
         found.append((regions, references(metres, pinhole, boxes)))
     node.stop()

@@ -300,6 +300,12 @@ fn a_sticky_prompt_follows_its_object_and_nothing_else() {
         assert_eq!(update.assigned[0].track.is_some(), secs == 11, "{secs}");
     }
     assert_eq!(other.get(TrackId(1)).map(|track| (track.state, track.prompt)), Some((TrackState::Lost, None)));
+    // A recording that begins again: the prompt points at its place, the object keeps its id.
+    let mut again = rig.tracker.clone();
+    let seen =
+        Observation { stamp: Stamp { secs: 1, nanos: 0 }, size: SIZE, detections: &[], searched: Searched::For(&keys) };
+    again.update(&seen, &rig.settings, &ids);
+    assert_eq!((again.of_prompt(key).is_none(), again.get(TrackId(1)).is_some()), (true, true));
     // Pointed elsewhere by its client.
     rig.tracker.release(key);
     let update = rig.see(8, &[detection(150, 80, Some(7))], Searched::For(&keys));

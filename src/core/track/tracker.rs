@@ -105,7 +105,11 @@ impl Tracker {
         self.last_stamp = Some(seen.stamp);
         if step.jumped_back {
             self.picture_velocity = Vector::default();
-            self.tracks.iter_mut().for_each(|track| track.motion.stop());
+            for track in &mut self.tracks {
+                track.motion.stop();
+                // Where its object was by the old time says nothing of where it is now: the prompt points at its place.
+                track.prompt = None;
+            }
         }
         let mut update = Update { assigned: vec![Assigned::default(); seen.detections.len()], ..Update::default() };
         self.expire(settings, &mut update);
