@@ -36,6 +36,8 @@ class ModelConfig:
     lm_heads: int = 6
     lm_positions: int = 48
     vocab: int = 1024
+    nouns: int = 330                # tags, see vocabulary
+    colours: int = 11
 
     def as_dict(self):
         return asdict(self)

@@ -13,6 +13,7 @@ from .bundle import Bundle, write_description
 from .checkpoint import load_model
 from .config import REPO_DIR, RUNS_DIR
 from .data import fit, normalise
+from .model.tags import ROWS
 from .tokenizer import EOS_ID, tokenizer
 
 MASK_TOLERANCE = 1e-3      # logits, largest difference on the probes, relative to their scale
@@ -41,7 +42,7 @@ def write_graphs(sca, folder, size):
 
 def write_language(sca, folder):
     cfg = sca.cfg
-    rows, head = cfg.task_tokens + cfg.caption_tokens, cfg.lm_width // cfg.lm_heads
+    rows, head = cfg.task_tokens + ROWS + cfg.caption_tokens, cfg.lm_width // cfg.lm_heads
     present = [f"present.{i}.{part}" for i in range(cfg.lm_layers) for part in ("key", "value")]
     past = [name.replace("present", "past") for name in present]
     batch = {name: {0: "captions"} for name in ["inputs_embeds", "logits", *present]}

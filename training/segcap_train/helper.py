@@ -21,14 +21,13 @@ def labels_of(attributes):
 
 
 class Helper(nn.Module):
-    """Heads on the embeddings under true masks and on the caption's closer look, and one that finds borders."""
+    """Heads on the embeddings under true masks, and one that finds borders."""
 
-    def __init__(self, width, close):
+    def __init__(self, width):
         super().__init__()
         self.hidden = nn.Linear(width, 2 * width)
         self.noun = nn.Linear(2 * width, len(NOUNS))
         self.colour = nn.Linear(2 * width, len(COLOURS))
-        self.close_noun = nn.Linear(close, len(NOUNS))
         self.border = Grow(width, 1)
 
     def under_masks(self, embeddings, things):
@@ -39,17 +38,18 @@ class Helper(nn.Module):
         x = F.gelu(self.hidden(pooled))
         return NOUN * known_loss(self.noun(x), things.names[:, 0]) + COLOUR * known_loss(self.colour(x), things.names[:, 1])
 
-    def close(self, hidden, names):
-        """Loss of nouns from the closer look (N,CLOSE), and the share that it gets right."""
-        logits = self.close_noun(hidden).float()
-        known = names[:, 0] != UNKNOWN
-        right = (logits.argmax(1) == names[:, 0])[known].float().mean().item() if known.any() else 0.0
-        return NOUN * known_loss(logits, names[:, 0]), right
-
     def borders(self, embeddings, truth):
         """Loss of where objects meet; truth (B,1,S/4,S/4)."""
         weight = 1.0 + 3.0 * truth
         return BORDER * F.binary_cross_entropy_with_logits(self.border(embeddings).float(), truth, weight)
+
+
+def tag_loss(tags, names):
+    """Loss of the model's own tags, logits of nouns and colours; and the share of nouns that they get right."""
+    nouns, colours = tags
+    known = names[:, 0] != UNKNOWN
+    right = (nouns.argmax(1) == names[:, 0])[known].float().mean().item() if known.any() else 0.0
+    return NOUN * known_loss(nouns, names[:, 0]) + COLOUR * known_loss(colours, names[:, 1]), right
 
 
 def known_loss(logits, labels):

@@ -1,10 +1,12 @@
 """What a step minimises: names under true masks, then masks and captions from prompts as well."""
 import torch
 
+from .helper import tag_loss
 from .losses import CAPTION, caption_loss, mask_loss
 from .model.closeup import consensus
 from .prompts import error_clicks, stale_masks
 
+BLANK_SHARE = 0.3        # of the captions are learned from the tags alone
 AGAIN_SHARE = 0.3        # of the steps have a second round: a correction or a mask prompt
 
 
@@ -13,26 +15,28 @@ def objective(model, helper, batch, embeddings, rng):
     things = batch.things
     loss = helper.under_masks(embeddings, things) + helper.borders(embeddings, batch.borders)
     figures = {}
+    _, _, hidden = model.look(embeddings, things.targets[:, None], things.owner)
+    named, figures["named"] = tag_loss(model.tagger(hidden), things.names)
+    loss = loss + named
     if batch.boxes is None:
-        _, _, hidden = model.look(embeddings, things.targets[:, None], things.owner)
-        named, figures["named"] = helper.close(hidden, things.names)
-        return loss + named, figures
+        return loss, figures
     for name, prompts in (("box", batch.boxes), ("point", batch.points)):
-        loss = loss + prompted(name, model, helper, things, prompts, embeddings, rng, figures)
+        loss = loss + prompted(name, model, things, prompts, embeddings, rng, figures)
     return loss, figures
 
 
-def prompted(name, model, helper, things, prompts, embeddings, rng, figures):
+def prompted(name, model, things, prompts, embeddings, rng, figures):
     """Loss of one kind of prompts: masks, captions, names."""
     owner, targets = things.owner[prompts.thing], things.targets[prompts.thing]
     captions, names = things.captions[prompts.thing], things.names[prompts.thing]
     tokens, painting = model.segment(embeddings, prompts.coords, prompts.labels, owner=owner)
     masks, iou = model.decoder.paint(tokens, *painting)
     share = consensus(masks.detach().float(), iou.detach().float())
-    prefix, hidden = model.describe(embeddings, tokens, share, owner)
+    keep = torch.from_numpy(rng.random(len(owner)) >= BLANK_SHARE).float().to(share.device)
+    prefix, tags = model.describe(embeddings, tokens, share, owner, keep)
     logits, _ = model.language(prefix, captions[:, :-1].clamp(min=0))
     words = caption_loss(logits, captions, prefix.shape[1])
-    named, right = helper.close(hidden, names)
+    named, right = tag_loss(tags, names)
     loss, real = mask_loss(masks, iou, targets)
     figures |= {name: real.mean().item(), name + "_words": words.item(), name + "_named": right}
     if rng.random() < AGAIN_SHARE:

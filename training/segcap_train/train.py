@@ -14,7 +14,6 @@ from .config import GPU_STAGES, STAGES, TINY, ModelConfig, TrainConfig, stage_at
 from .data import Loader
 from .helper import Helper
 from .model import Sca
-from .model.closeup import CLOSE
 from .objectives import objective
 from .parallel import agreed, launch, share_gradients
 from .pool import Pool
@@ -37,13 +36,14 @@ class Trainer:
         self.step, self.elapsed, self.stage, self.stage_steps = 0, 0.0, 0, 0
         self.model = Sca(ModelConfig()).to(self.device)
         self.average = copy.deepcopy(self.model).eval()
-        self.helper = Helper(self.model.cfg.embed, CLOSE).to(self.device)
+        self.helper = Helper(self.model.cfg.embed).to(self.device)
         self.optimiser = torch.optim.AdamW(self.groups(), lr=cfg.learning_rate, betas=(0.9, 0.98))
         self.path = cfg.out / "last.pt"
         if self.path.exists():
             self.resume()
         elif cfg.init:
-            self.model.load_state_dict(checkpoint.load(cfg.init)["average"])
+            missing = self.model.load_state_dict(checkpoint.load(cfg.init)["average"], strict=False).missing_keys
+            print(f"from {cfg.init}; new: {', '.join(missing) or 'nothing'}", flush=True)
             self.average.load_state_dict(self.model.state_dict())
         self.model.to(memory_format=torch.channels_last)
 

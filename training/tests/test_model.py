@@ -2,12 +2,18 @@
 import torch
 
 from segcap_train.config import ModelConfig
+from segcap_train.helper import NOUNS
 from segcap_train.model import Sca
+from segcap_train.vocabulary import COLOURS
 
 
 def small():
     torch.manual_seed(0)
     return Sca(ModelConfig(widths=(16, 32, 64), depths=(1, 1, 1), attention_blocks=1, lm_layers=2)).eval()
+
+
+def test_there_is_a_tag_for_each_noun_and_colour():
+    assert (ModelConfig().nouns, ModelConfig().colours) == (len(NOUNS), len(COLOURS))
 
 
 @torch.no_grad()

@@ -98,12 +98,9 @@ class CaptionMixer(nn.Module):
         self.caption_tokens = nn.Parameter(torch.randn(cfg.caption_tokens, cfg.dim) * 0.5)
         self.two_way = TwoWay(cfg.dim, cfg.heads, cfg.mlp, cfg.mixer_layers)
         self.project = nn.Linear(cfg.dim, cfg.lm_width)
-        self.task_tokens = nn.Parameter(torch.randn(cfg.task_tokens, cfg.lm_width) * 0.5)
 
     def forward(self, tokens, cells, position, look):
-        """`look` (N, caption tokens, D) is added to them -> (N, task+caption tokens, language model width)."""
-        n = tokens.shape[0]
+        """`look` (N, caption tokens, D) is added to them -> (N, caption tokens, language model width)."""
         caption = self.caption_tokens.unsqueeze(0) + look
         mixed, _ = self.two_way(torch.cat([caption, tokens], 1), cells, position)
-        features = self.project(mixed[:, :self.caption_tokens.shape[0]])
-        return torch.cat([self.task_tokens.unsqueeze(0).expand(n, -1, -1), features], 1)
+        return self.project(mixed[:, :self.caption_tokens.shape[0]])

@@ -8,6 +8,7 @@ from .decoder import CaptionMixer, MaskDecoder
 from .encoder import ImageEncoder
 from .language import LanguageModel
 from .prompt import PromptEncoder
+from .tags import Tagger
 
 STRIDE = 8          # of image_embeddings
 COARSE = 16         # of the grid that attention runs on
@@ -24,6 +25,8 @@ class Sca(nn.Module):
         self.decoder = MaskDecoder(self.cfg)
         self.closeup = Closeup(self.cfg)
         self.mixer = CaptionMixer(self.cfg)
+        self.tagger = Tagger(self.cfg)
+        self.task_tokens = nn.Parameter(torch.randn(self.cfg.task_tokens, self.cfg.lm_width) * 0.5)
         self.language = LanguageModel(self.cfg)
 
     def encode(self, pixels):
@@ -70,10 +73,16 @@ class Sca(nn.Module):
         seen = seen.expand(share.shape[0], -1, -1, -1) if owner is None else seen[owner]
         return self.closeup(*self.closeup.sample(seen, share))
 
-    def describe(self, embeddings, tokens, share, owner=None):
-        """Caption prefix (N,P,D) after SAM's stage, and the sum (N,CLOSE) of the closer look."""
+    def describe(self, embeddings, tokens, share, owner=None, keep=None):
+        """Caption prefix (N,P,D) after SAM's stage, and the logits of its tags. `keep` (N) of 0 and 1 blanks the caption
+        tokens of some in training, so that the language model heeds the tags."""
         cells, look, hidden = self.look(embeddings, share, owner)
-        return self.mixer(tokens, cells, self.prompt.dense(CELLS, CELLS), look), hidden
+        tags = self.tagger(hidden)
+        caption = self.mixer(tokens, cells, self.prompt.dense(CELLS, CELLS), look)
+        if keep is not None:
+            caption = caption * keep[:, None, None]
+        n = tokens.shape[0]
+        return torch.cat([self.task_tokens.unsqueeze(0).expand(n, -1, -1), self.tagger.rows(*tags), caption], 1), tags
 
     @torch.no_grad()
     def greedy(self, prefix, eos, limit):
