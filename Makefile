@@ -78,7 +78,7 @@ lint: setup ## rustfmt, clippy, layering, Python syntax
 reference: build ## docs/reference.md, from what the node says of itself
 	@$(IN_ENV) python scripts/reference.py
 
-train: ## the built-in model, from nothing to models/builtin and its card (MINUTES=95 SHARDS=200 SEED=1)
+train: ## the built-in model, from nothing to models/builtin and its card (MINUTES=95 SHARDS=200 SEED=1 INIT=checkpoint)
 	@$(TIMED) "training" sh training/train.sh
 
 train-smoke: ## the whole training path, small (PyTorch in an environment of its own)

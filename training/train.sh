@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 minutes=${MINUTES:-95} shards=${SHARDS:-200} seed=${SEED:-1} run=${RUN:-runs/main}
 
 "$python" -m segcap_train.generate --train "$shards" --seed "$seed"
-"$python" -m segcap_train.train --out "$run" --max-minutes "$minutes" --seed "$seed"
+"$python" -m segcap_train.train --out "$run" --max-minutes "$minutes" --seed "$seed" ${INIT:+--init "$INIT"}
 "$python" -m segcap_train.curves "$run"
 "$python" -m segcap_train.export --checkpoint "$run/last.pt"
 unset SEED
