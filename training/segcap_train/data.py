@@ -19,6 +19,7 @@ SMALLEST = 40          # pixels of a prompted object at the input's size
 LONGEST = 18           # caption tokens
 THINGS = 8             # of a picture, at most
 IGNORE = -100
+SWAPPED = 0.3          # share of pictures with colours that are not the things' own
 ZOOM = (0.28, 0.8)     # share of the picture that a crop shows: small inputs train for larger ones
 
 
@@ -106,6 +107,15 @@ def recolour(image, rng):
     return (np.clip(x, 0, 1) * 255).astype(np.uint8)
 
 
+def swap_colours(image, words, rng):
+    """Red, green and blue change places, and nobody says what colour a thing has: its shape alone must tell the noun.
+
+    Else the pairs of colour and noun that training never shows are learned as a rule: what is red is no box.
+    """
+    order = [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)][int(rng.integers(5))]
+    return image[..., order], {number: {"noun": a["noun"]} if "noun" in a else {} for number, a in words.items()}
+
+
 def found(ids, words):
     """Instance numbers that are large enough to ask for."""
     areas = np.bincount(ids.reshape(-1), minlength=256)
@@ -177,6 +187,9 @@ class Maker:
         size, rng = self.stage.size, self.rng
         image, ids, words = self.pool.draw(rng)
         image, ids, mirrored = crop(image, ids, rng, size)
+        swapped = bool(self.pixels) and rng.random() < SWAPPED      # never the first: a batch must have captions
+        if swapped:
+            image, words = swap_colours(image, words, rng)
         numbers = found(ids, words)
         if not numbers:
             return
@@ -188,8 +201,8 @@ class Maker:
         asked = list(dict.fromkeys([*boxes, *points, *rest]))[:THINGS]
         masks = {number: full == number for number in asked}
         for number in asked:
-            self.things.append((len(self.pixels), masks[number], words_of(words[number], mirrored, rng),
-                                labels_of(words[number])))
+            said = [] if swapped else words_of(words[number], mirrored, rng)
+            self.things.append((len(self.pixels), masks[number], said, labels_of(words[number])))
         for number in boxes:
             self.boxes.append((noisy_box(masks[number], rng).reshape(2, 2),
                                np.array([CORNER_1, CORNER_2], np.float32), first + asked.index(number)))
