@@ -128,14 +128,15 @@ def export(sca, out, size, version):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=RUNS_DIR / "main" / "last.pt")
+    parser.add_argument("--checkpoint", type=Path, nargs="+", default=[RUNS_DIR / "main" / "last.pt"],
+                        help="several: the mean of their weights")
     parser.add_argument("--out", type=Path, default=REPO_DIR / "models" / "builtin")
     parser.add_argument("--size", type=int, default=320, help="side of the encoder's input, a multiple of 32")
-    parser.add_argument("--version", default="0.2.0")
+    parser.add_argument("--version", default="0.3.0")
     args = parser.parse_args()
     if args.size % 32:
         parser.error(f"--size must be a multiple of 32, not {args.size}")
-    export(load_model(args.checkpoint), args.out, args.size, args.version)
+    export(load_model(*args.checkpoint), args.out, args.size, args.version)
 
 
 if __name__ == "__main__":
