@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::Parser;
 use futures::{FutureExt as _, StreamExt as _};
 use r2r::segcap::action::DescribeEverything;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 const END_TIMEOUT: Duration = Duration::from_secs(10);
@@ -68,6 +69,8 @@ async fn describe(args: Args, client: r2r::ActionClient<DescribeEverything::Acti
         )
     })??;
 
+    // Before there is a goal: from here on no signal is lost, nor does one end the program with the goal still running.
+    let mut interrupts = signal(SignalKind::interrupt())?;
     let goal = DescribeEverything::Goal {
         camera: args.camera,
         points_per_side: args.points_per_side,
@@ -81,14 +84,11 @@ async fn describe(args: Args, client: r2r::ActionClient<DescribeEverything::Acti
 
     let mut told = Told::default();
     let (mut result, mut feedback) = (Box::pin(result.fuse()), feedback.fuse());
-    // One for all turns of the loop: between two of them a signal would be lost.
-    let mut stop = Box::pin(tokio::signal::ctrl_c());
     let (_status, result) = loop {
         tokio::select! {
             finished = &mut result => break finished?,
             Some(progress) = feedback.next() => told.show(&progress),
-            stopped = &mut stop => {
-                stopped?;
+            _ = interrupts.recv() => {
                 println!("canceling ...");
                 goal.cancel()?.await?;
                 break timeout(END_TIMEOUT, result).await.context("the goal has not ended")??;
