@@ -5,7 +5,9 @@
 """
 
 import argparse
+import signal
 import sys
+import threading
 
 import rclpy
 from action_msgs.msg import GoalStatus
@@ -54,8 +56,9 @@ class Progress:
 
 def main():
     asked = options()
-    # Ctrl-C is for the goal first: rclpy's own handler would end the context.
+    # Until there is a goal, nothing is to be tidied up: Ctrl-C ends the program at once.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     node = rclpy.create_node("describe_everything")
     client = ActionClient(node, DescribeEverything, f"{asked.node}/describe_everything")
     if not client.wait_for_server(asked.patience):
@@ -65,17 +68,17 @@ def main():
         camera=asked.camera, points_per_side=asked.points_per_side, max_regions=asked.max_regions,
         caption=True, time_limit=asked.time_limit,
     )  # fmt: skip
-    progress = Progress()
+    progress, stop = Progress(), threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
     accepting = client.send_goal_async(goal, progress.show)
     rclpy.spin_until_future_complete(node, accepting, timeout_sec=30)
     handle = accepting.result()
     if handle is None or not handle.accepted:
         sys.exit("the goal was refused: another one is running")
     finishing = handle.get_result_async()
-    try:
-        while not finishing.done():
-            rclpy.spin_once(node, timeout_sec=0.1)
-    except KeyboardInterrupt:
+    while not (finishing.done() or stop.is_set()):
+        rclpy.spin_once(node, timeout_sec=0.1)
+    if stop.is_set():
         progress.line("canceling ...")
         handle.cancel_goal_async()
         rclpy.spin_until_future_complete(node, finishing, timeout_sec=10)

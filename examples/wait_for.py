@@ -6,12 +6,13 @@
 """
 
 import argparse
+import signal
 import sys
 import time
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
 from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
 from segcap.msg import Prompt, PromptArray
 from segcap.srv import QueryRegions
 
@@ -82,7 +83,9 @@ def wait(node, asked, text):
 
 def main():
     asked = options()
-    rclpy.init()
+    # Nothing is to be tidied up: Ctrl-C ends the program at once, instead of in the middle of rclpy.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     text = " ".join(asked.words)
     node = rclpy.create_node("wait_for")
     print(f"Waiting for {text!r} ...", flush=True)
@@ -91,7 +94,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        sys.exit(130)
+    main()

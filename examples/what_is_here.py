@@ -5,12 +5,13 @@
 """
 
 import argparse
+import signal
 import sys
 import time
 
 import rclpy
 from geometry_msgs.msg import Point32
-from rclpy.executors import ExternalShutdownException
+from rclpy.signals import SignalHandlerOptions
 from segcap.msg import Prompt
 from segcap.srv import QueryRegions, Segment
 
@@ -55,7 +56,9 @@ def describe(region, array):
 
 def main():
     asked = options()
-    rclpy.init()
+    # Nothing is to be tidied up: Ctrl-C ends the program at once, instead of in the middle of rclpy.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     node = rclpy.create_node("what_is_here")
     memory = node.create_client(QueryRegions, f"{asked.node}/query_regions")
     pixel = Point32(x=asked.x, y=asked.y)
@@ -75,7 +78,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        sys.exit(130)
+    main()

@@ -139,7 +139,8 @@ def test_ctrl_c_cancels_the_goal(scene, language):
 def test_ctrl_c_ends_the_wait(scene, language):
     node, _ = scene
     child = start("wait_for", language, "purple", "helicopter", "--node", node.full_name, "--look-every", "0")
-    assert "Waiting for" in child.stdout.readline()
+    while "Waiting for" not in (line := child.stdout.readline()):
+        assert line, "the program has ended early"
     time.sleep(1)
     child.send_signal(signal.SIGINT)
     code, said = said_by(child, timeout=20)
