@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build examples demo example test test-core test-rust test-ros test-vision bench lint reference train train-smoke eval eval-everything clean distclean
+.PHONY: help setup build demo example test test-core test-rust test-ros test-vision bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -31,17 +31,14 @@ help: ## this text
 setup: ## ROS 2, ONNX Runtime and segcap's interfaces (no root; uses a ROS 2 that is sourced)
 	@scripts/setup.sh
 
-build: setup ## segcap_node and segcap, optimised
-	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins
-
-examples: setup ## the programs of examples/ that are in Rust
-	@$(IN_ENV) $(TIMED) "examples" cargo build $(CARGO_FLAGS) --examples
+# With the examples, because they are built with the features that the tests need: nothing is compiled twice.
+build: setup ## segcap_node, segcap and the examples in Rust, optimised
+	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins --examples
 
 demo: build ## a camera, the node and a client: a table of regions, pictures in demo_out/
 	@$(IN_ENV) python demo/run.py
 
 example: build ## a program of examples/ against the demo's camera (NAME=wait_for ARGS="yellow banana" RUST=1)
-	@$(if $(RUST),$(IN_ENV) cargo build $(CARGO_FLAGS) --example $(or $(NAME),wait_for))
 	@$(IN_ENV) python demo/example.py $(if $(RUST),--rust) $(or $(NAME),wait_for) $(ARGS)
 
 test: setup test-core test-rust test-ros ## every test
@@ -53,7 +50,7 @@ test-core: ## the core alone, without ROS and ONNX Runtime
 test-rust: setup ## every Rust test
 	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
 
-test-ros: build examples ## a real ROS 2 client against the real node
+test-ros: build ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
 
 test-vision: setup ## the node with vision_msgs, whose sources lie in VISION_MSGS=folder

@@ -40,7 +40,7 @@ def command_of(name, rust):
         return [sys.executable, ROOT / "examples" / f"{name}.py"]
     program = node_binary().parent / "examples" / name
     if not program.exists():
-        raise ProcessError(f"{program} is not built yet: cargo build --release --example {name}")
+        raise ProcessError(f"{program} is not built yet: run `make build`")
     return [program]
 
 

@@ -24,7 +24,7 @@ def command(name, language):
         return [sys.executable, ROOT / "examples" / f"{name}.py"]
     program = node_binary().parent / "examples" / name
     if not program.exists():
-        pytest.skip(f"{program} is not built: cargo build --release --examples")
+        pytest.skip(f"{program} is not built: make build")
     return [program]
 
 
