@@ -1,5 +1,6 @@
 //! The thinking: frames, prompts, masks, regions, captions. Pure Rust, without ROS, tokio or ONNX Runtime.
 
+pub mod camera_clock;
 pub mod candidate;
 pub mod caption;
 pub mod code;

@@ -15,7 +15,7 @@ use super::describe::SearchPart;
 use super::inbox::{Next, Waiting};
 use super::requests::PendingRequest;
 use super::sticky::StickySet;
-use super::tracking::Moment;
+use crate::core::camera_clock::Shot;
 use crate::core::code::ResultCode;
 use crate::core::frame::Stamp;
 use crate::core::raw_image::RawFrame;
@@ -44,8 +44,6 @@ pub(super) struct Turn {
     pub target: Target,
     /// The camera's sticky prompts and everything-mode apply.
     pub streaming: bool,
-    /// The prompts name the picture's stamp: newer ones may have been looked at.
-    pub by_stamp: bool,
     pub once: Vec<PromptSubmission>,
     pub requests: Vec<PendingRequest>,
 }
@@ -61,18 +59,19 @@ pub(super) enum Todo {
 
 impl Target {
     /// When the camera took it; `None` for a request's own picture.
-    pub(super) fn moment(&self, may_be_past: bool) -> Option<Moment> {
-        match self {
-            Self::Arrived(arrived) => Some(Moment { stamp: arrived.taken, may_be_past }),
-            Self::Past { stamp, .. } => Some(Moment { stamp: *stamp, may_be_past: true }),
-            Self::Own(_) => None,
-        }
+    pub(super) fn shot(&self) -> Option<Shot> {
+        let (stamp, arrived) = match self {
+            Self::Arrived(arrived) => (arrived.taken, Some(arrived.at)),
+            Self::Past { stamp, .. } => (*stamp, None),
+            Self::Own(_) => return None,
+        };
+        Some(Shot { stamp, arrived, looked_at: Instant::now() })
     }
 }
 
 impl Turn {
     fn on(target: Target) -> Self {
-        Self { target, streaming: false, by_stamp: false, once: Vec::new(), requests: Vec::new() }
+        Self { target, streaming: false, once: Vec::new(), requests: Vec::new() }
     }
 }
 
@@ -243,7 +242,7 @@ fn past_turn(waiting: &mut Waiting, now: Instant) -> Option<Turn> {
     });
     let (target, camera, stamp) = ready?;
     let once = waiting.take_prompts(|submission| *submission.camera == *camera && submission.stamp == stamp);
-    Some(Turn { by_stamp: true, once, ..Turn::on(target) })
+    Some(Turn { once, ..Turn::on(target) })
 }
 
 fn is_for_next(submission: &PromptSubmission, camera: &Arc<str>) -> bool {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::asks::{Asker, Share};
+use crate::core::camera_clock::Shot;
 use crate::core::frame::{Frame, Stamp};
 use crate::core::geometry::Size;
 use crate::core::pipeline::Found;
@@ -25,15 +26,7 @@ pub(super) struct Picture<'a> {
     pub frame: &'a Frame,
     pub embedding: &'a Embedding,
     /// `None`: a request has brought it along.
-    pub moment: Option<Moment>,
-}
-
-/// When a camera took a picture.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    pub stamp: Stamp,
-    /// Newer ones may have been looked at: that is no jump of the clock.
-    pub may_be_past: bool,
+    pub shot: Option<Shot>,
 }
 
 /// What a found mask is called.
@@ -85,7 +78,7 @@ impl Tracking {
     pub(super) fn follow(
         &mut self,
         frame: &Frame,
-        stamp: Stamp,
+        shot: &Shot,
         prompts: &mut [Prompt],
         keys: &[PromptKey],
         released: Vec<PromptKey>,
@@ -93,7 +86,7 @@ impl Tracking {
         let tracker = self.cameras.entry(Arc::clone(&frame.header.camera)).or_default();
         released.into_iter().for_each(|key| tracker.release(key));
         for (prompt, &key) in prompts.iter_mut().zip(keys) {
-            prompt.shape = following_shape(&prompt.shape, tracker, key, stamp, frame.size());
+            prompt.shape = following_shape(&prompt.shape, tracker, key, shot, frame.size());
         }
     }
 
@@ -105,9 +98,9 @@ impl Tracking {
         keys: &[PromptKey],
         settings: &Settings,
     ) -> Names {
-        let Some(moment) = picture.moment else { return self.strangers(shares, picture.frame.header.stamp) };
+        let Some(shot) = picture.shot else { return self.strangers(shares, picture.frame.header.stamp) };
         let candidates = candidates(picture, shares, keys);
-        let update = self.update(picture, moment, shares, &candidates, keys, settings);
+        let update = self.update(picture, shot, shares, &candidates, keys, settings);
         let tracker = &self.cameras[&picture.frame.header.camera];
         let mut names = Names { of_shares: blanks(shares), looks: Vec::new(), died: update.died };
         for (Candidate { share, found, detection }, assigned) in candidates.into_iter().zip(update.assigned) {
@@ -123,24 +116,23 @@ impl Tracking {
                 }
                 // Its prompt follows an object that is not there.
                 None if detection.prompt.is_some_and(|key| tracker.of_prompt(key).is_some()) => None,
-                None => Some(stranger(&self.ids, moment.stamp)),
+                None => Some(stranger(&self.ids, shot.stamp)),
             };
         }
-        self.name_alternatives(shares, &mut names.of_shares, moment.stamp);
+        self.name_alternatives(shares, &mut names.of_shares, shot.stamp);
         names
     }
 
     fn update(
         &mut self,
         picture: &Picture,
-        moment: Moment,
+        shot: Shot,
         shares: &[(Asker, Share)],
         candidates: &[Candidate],
         keys: &[PromptKey],
         settings: &Settings,
     ) -> Update {
         let tracker = self.cameras.entry(Arc::clone(&picture.frame.header.camera)).or_default();
-        let is_past = moment.may_be_past && tracker.newest_stamp().is_some_and(|newest| moment.stamp < newest);
         let is_sticky = shares.iter().any(|(asker, _)| matches!(asker, Asker::Sticky));
         let searched = if shares.iter().flat_map(|(_, share)| &share.prompts).any(is_everything) {
             Searched::Everywhere
@@ -149,8 +141,8 @@ impl Tracking {
         };
         let detections: Vec<Detection> = candidates.iter().map(|candidate| candidate.detection.clone()).collect();
         let size: Size = picture.frame.size();
-        let seen = Observation { stamp: moment.stamp, size, detections: &detections, searched };
-        let look = if is_past { Tracker::look_back } else { Tracker::update };
+        let seen = Observation { shot, size, detections: &detections, searched };
+        let look = if tracker.is_past(&shot) { Tracker::look_back } else { Tracker::update };
         look(tracker, &seen, &settings.tracking(), &self.ids)
     }
 

@@ -13,7 +13,8 @@ use super::guard::guarded;
 use super::plan::{Planner, Target, Todo, Turn};
 use super::requests::PendingRequest;
 use super::shared::Shared;
-use super::tracking::{Moment, Names, Picture, Tracking};
+use super::tracking::{Names, Picture, Tracking};
+use crate::core::camera_clock::Shot;
 use crate::core::code::ResultCode;
 use crate::core::frame::{Frame, Header, Stamp};
 use crate::core::pipeline::{self, Found, SegmentOptions};
@@ -68,15 +69,15 @@ impl Vision<'_> {
 
     /// One picture's way: convert, encode, decode everybody's prompts together, hand out.
     fn take(&mut self, turn: Turn) {
-        let Turn { target, streaming, by_stamp, once, requests } = turn;
-        let moment = target.moment(by_stamp);
+        let Turn { target, streaming, once, requests } = turn;
+        let shot = target.shot();
         let (frame, embedding) = match self.open(&target) {
             Ok(opened) => opened,
             Err(refusal) => return self.refuse_picture(&target, once, requests, &refusal),
         };
         let mut asks = Asks::new(frame.size());
-        if streaming {
-            self.add_streaming(&mut asks, &frame, moment);
+        if let Some(shot) = shot.filter(|_| streaming) {
+            self.add_streaming(&mut asks, &frame, &shot);
         }
         self.add(&mut asks, &frame.header.camera, once, requests);
         if asks.is_empty() {
@@ -91,7 +92,7 @@ impl Vision<'_> {
             self.add(&mut asks, &frame.header.camera, once, requests);
         }
         match self.segment(&embedding, &asks) {
-            Ok(found) => self.deliver(frame, embedding, &target, moment, asks, &found),
+            Ok(found) => self.deliver(frame, embedding, &target, shot, asks, &found),
             Err(refusal) => self.refuse_asks(&frame.header, asks, &refusal),
         }
     }
@@ -127,13 +128,12 @@ impl Vision<'_> {
         Ok(Frame { header: raw.header.clone(), image: Arc::new(image) })
     }
 
-    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame, moment: Option<Moment>) {
+    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame, shot: &Shot) {
         let Self { shared, settings, planner, tracking, .. } = self;
         let sticky = planner.sticky(&frame.header.camera);
         match sticky.for_size(frame.size(), &settings.limits) {
             Ok(mut prompts) => {
-                let stamp = moment.map_or(frame.header.stamp, |moment| moment.stamp);
-                tracking.follow(frame, stamp, &mut prompts, &sticky.keys(), sticky.take_released());
+                tracking.follow(frame, shot, &mut prompts, &sticky.keys(), sticky.take_released());
                 asks.add_sticky(prompts);
             }
             Err(error) => shared.refuse_prompts(frame.header.camera.clone(), error.into()),
@@ -190,7 +190,7 @@ impl Vision<'_> {
         frame: Frame,
         embedding: Embedding,
         target: &Target,
-        moment: Option<Moment>,
+        shot: Option<Shot>,
         asks: Asks,
         found: &[Found],
     ) {
@@ -199,9 +199,9 @@ impl Vision<'_> {
             Target::Past { .. } | Target::Own(_) => None,
         };
         // Clients may call the cameras of their pictures as they like.
-        let keys = moment.map(|_| self.planner.sticky(&frame.header.camera).keys()).unwrap_or_default();
+        let keys = shot.map(|_| self.planner.sticky(&frame.header.camera).keys()).unwrap_or_default();
         let shares = asks.share_out(found);
-        let names = self.name(&Picture { frame: &frame, embedding: &embedding, moment }, &shares, &keys);
+        let names = self.name(&Picture { frame: &frame, embedding: &embedding, shot }, &shares, &keys);
         let (shared, settings) = (self.shared, &*self.settings);
         Delivery { shared, settings, frame, embedding, arrived }.hand_out(shares, names);
     }

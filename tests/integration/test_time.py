@@ -1,7 +1,5 @@
 """Clocks and stamps as simulators, bags and careless drivers give them."""
 
-from functools import partial
-
 import pytest
 from builtin_interfaces.msg import Time
 from checks import check_regions, good
@@ -72,16 +70,13 @@ def test_a_bag_that_starts_again_is_answered_again(sticky):
     assert disc_iou(array, RIGHT) > disc_iou(array, LEFT)
 
 
-def test_two_pictures_with_one_stamp_are_two_pictures(node):
-    """Asked for anew each time: by a clock that stands still, a sticky prompt would wait for its object for ever."""
-
-    def show(scene):
-        node.client.send_prompts([box_prompt("disc", scene.box)])
-        play(node, [scene], [77.0])
-
+def test_two_pictures_with_one_stamp_are_two_pictures(sticky):
+    """Where the stamps stand, a sticky prompt waits for its object by the node's clock."""
     for scene in (LEFT, RIGHT, LEFT):
-        node.client.regions.clear()
-        node._wait(partial(answered, node, 77.0, scene), 10, "the picture", partial(show, scene))
+        sticky.client.regions.clear()
+        sticky._wait(
+            lambda scene=scene: answered(sticky, 77.0, scene), 10, "the picture", lambda scene=scene: play(sticky, [scene], [77.0])
+        )
 
 
 def test_pictures_without_a_stamp_are_answered_and_told(sticky):

@@ -4,7 +4,6 @@
 //! and captions with their words taken apart, so that a question costs no more than reading. A copy shares its objects
 //! with the original and costs little, so that a question holds nobody up.
 
-mod clock;
 mod colours;
 mod object;
 
@@ -12,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clock::Clock;
 pub use colours::clear_colours;
 pub use object::{Remembered, Sight};
 
+use super::camera_clock::{CameraClock, Shot};
 use super::frame::{Header, Stamp};
 use super::geometry::Size;
 use super::region::Caption;
@@ -27,7 +26,7 @@ use super::track::TrackId;
 pub struct View {
     pub header: Header,
     pub size: Size,
-    clock: Clock,
+    clock: CameraClock,
 }
 
 /// When a picture was taken, by the memory's own time.
@@ -94,19 +93,21 @@ impl RegionMemory {
     /// A picture was looked at. `arrived`: when it came in; `None` where nobody knows. Gives the moment for what was seen
     /// in it.
     pub fn look(&mut self, header: &Header, size: Size, arrived: Option<Instant>, now: Instant) -> Moment {
+        let shot = Shot { stamp: header.stamp, arrived, looked_at: now };
         let Some(view) = self.views.get_mut(&header.camera) else {
             let arrived = arrived.unwrap_or(now);
             let began = *self.began.get_or_insert(arrived);
             let secs = arrived.saturating_duration_since(began).as_secs_f64();
-            let view = View { header: header.clone(), size, clock: Clock::start(header.stamp, arrived, secs) };
+            let view = View { header: header.clone(), size, clock: CameraClock::start(&shot, secs) };
             self.views.insert(Arc::clone(&header.camera), view);
             return Moment(secs);
         };
-        let (secs, is_newest) = view.clock.take(header.stamp, arrived, now);
-        if is_newest {
+        let before_secs = view.clock.secs();
+        let step = view.clock.take(&shot);
+        if step.is_newest {
             (view.header, view.size) = (header.clone(), size);
         }
-        Moment(secs)
+        Moment(before_secs + step.secs)
     }
 
     /// Takes in a look at an object. What this look does not tell stays as it was: place, colours, and words, where the

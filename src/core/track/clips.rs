@@ -1,9 +1,11 @@
 //! Films of discs and rectangles whose identities are known.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::metrics::{Identities, Score};
 use super::{Appearance, Detection, Observation, Searched, TrackIds, TrackSettings, Tracker};
+use crate::core::camera_clock::Shot;
 use crate::core::dice::Dice;
 use crate::core::frame::Stamp;
 use crate::core::geometry::Size;
@@ -107,17 +109,23 @@ impl Clip {
     /// The clip through a tracker.
     pub fn run(&self, settings: &TrackSettings) -> Score {
         let (mut tracker, ids, mut identities) = (Tracker::default(), TrackIds::default(), Identities::default());
-        let mut dice = Dice::new(1);
+        let (mut dice, begin) = (Dice::new(1), Instant::now());
         for frame in 0..self.frames {
             let (things, detections): (Vec<usize>, Vec<Detection>) = self.frame(frame, &mut dice).into_iter().unzip();
-            let (stamp, searched) = (self.stamp(frame), Searched::Everywhere);
-            let seen = Observation { stamp, size: SIZE, detections: &detections, searched };
+            let (shot, searched) = (shot(self.stamp(frame), begin, frame), Searched::Everywhere);
+            let seen = Observation { shot, size: SIZE, detections: &detections, searched };
             let update = tracker.update(&seen, settings, &ids);
             let assigned = update.assigned.iter().map(|assigned| assigned.track);
             things.iter().zip(assigned).for_each(|(&thing, id)| identities.add(thing, id));
         }
         identities.score()
     }
+}
+
+/// The picture with this number, one every millisecond, whatever its stamp says.
+pub(super) fn shot(stamp: Stamp, begin: Instant, number: u32) -> Shot {
+    let at = begin + Duration::from_millis(u64::from(number));
+    Shot { stamp, arrived: Some(at), looked_at: at }
 }
 
 /// A direction of 32 channels for each number, and noise.

@@ -2,23 +2,23 @@
 
 use super::motion::Vector;
 use super::{PromptKey, Track, Tracker};
-use crate::core::frame::Stamp;
+use crate::core::camera_clock::Shot;
 use crate::core::geometry::{PixelBox, Point, Size};
 use crate::core::prompt::{Click, Shape};
 
 /// An object that has moved by less than this share of its size is asked for exactly as its client did.
 const AT_REST: f32 = 0.05;
 
-/// The prompt with which to look for the object in the frame taken at `stamp`: the `original`, moved by as much as the
+/// The prompt with which to look for the object in the picture `shot`: the `original`, moved by as much as the
 /// object has moved since the prompt first found it. A prompt made of the last mask would be simpler, but the faults of each
 /// mask would become those of the next: with the built-in model masks shrink to parts of their objects within three frames.
 ///
 /// The `original` itself as long as nothing was found, when the object has left the picture, and, while it is out of sight,
 /// every other time: things are put back where they were.
-pub fn following_shape(original: &Shape, tracker: &Tracker, key: PromptKey, stamp: Stamp, image: Size) -> Shape {
+pub fn following_shape(original: &Shape, tracker: &Tracker, key: PromptKey, shot: &Shot, image: Size) -> Shape {
     let is_there = |track: &&Track| tracker.size() == Some(image) && track.missed_frames.is_multiple_of(2);
     let moved = tracker.of_prompt(key).filter(is_there).and_then(|track| {
-        let way = tracker.way(track, stamp);
+        let way = tracker.way(track, shot);
         let is_at_rest = way.length() < AT_REST * (track.shape.area() as f32).sqrt();
         if is_at_rest { None } else { moved(original, way, image) }
     });

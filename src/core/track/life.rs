@@ -21,6 +21,8 @@ pub(super) struct Taken<'a> {
     pub seen: &'a Observation<'a>,
     pub dt_secs: f64,
     pub picture: Vector,
+    /// Not the newest one again, with other prompts.
+    pub is_new: bool,
 }
 
 impl Tracker {
@@ -33,6 +35,7 @@ impl Tracker {
         settings: &TrackSettings,
         update: &mut Update,
     ) {
+        let now_secs = self.secs();
         for &(index, group) in pairs {
             let group = &groups[group];
             // No two tracks follow the same prompt.
@@ -47,7 +50,7 @@ impl Tracker {
             if track.state == TrackState::Lost {
                 update.refound.push(track.id);
             }
-            track.see(frame, group, self.clock.secs(), settings.confirm_frames);
+            track.see(frame, group, now_secs, settings.confirm_frames);
             assign(update, group, Some(track.id));
         }
     }
@@ -101,7 +104,7 @@ impl Tracker {
                 assign(update, group, None);
                 continue;
             }
-            let track = Track::new(ids.issue(), frame, group, self.clock.secs(), settings.confirm_frames);
+            let track = Track::new(ids.issue(), frame, group, self.secs(), settings.confirm_frames);
             update.born.push(track.id);
             assign(update, group, Some(track.id));
             self.tracks.push(track);
@@ -137,7 +140,7 @@ fn assign(update: &mut Update, group: &Group, track: Option<TrackId>) {
 
 impl Track {
     fn new(id: TrackId, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) -> Self {
-        let (leader, stamp) = (group.leader, frame.seen.stamp);
+        let (leader, stamp) = (group.leader, frame.seen.shot.stamp);
         Self {
             id,
             state: state_after(1, confirm_frames),
@@ -157,14 +160,13 @@ impl Track {
     }
 
     fn see(&mut self, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) {
-        let (leader, stamp) = (group.leader, frame.seen.stamp);
+        let (leader, stamp) = (group.leader, frame.seen.shot.stamp);
         let area = leader.shape.area() as f32;
         self.usual_area = area.max(USUAL_AREA_KEPT * self.usual_area);
         let is_whole = area >= WHOLE * self.usual_area;
         self.motion.seen(&leader.shape, frame.dt_secs, frame.picture, is_whole);
         self.missed_frames = 0;
-        // The same frame again, with other prompts, is no second look.
-        self.seen_frames += u32::from(stamp != self.last_seen);
+        self.seen_frames += u32::from(frame.is_new);
         self.state = state_after(self.seen_frames, confirm_frames);
         self.shape = Arc::clone(&leader.shape);
         self.first_seen = self.first_seen.min(stamp);

@@ -3,7 +3,7 @@
 //! A [`Tracker`] stands for one camera. Each [`Observation`] says what was segmented in a frame; the tracker says which
 //! track each detection belongs to. The way of a frame:
 //!
-//! 1. [`clock`]: the stamp moves the tracker's own time on, which never goes back.
+//! 1. [`camera_clock`](super::camera_clock): the picture moves the camera's own time on, which never goes back.
 //! 2. [`camera`]: how the whole picture has moved, when the objects agree on that ([`motion`] is for single ones).
 //! 3. [`detection`]: detections that are one another's duplicates are put together.
 //! 4. [`affinity`]: how well each track goes with each detection: mask IoU at the place where the track is expected,
@@ -19,7 +19,6 @@ mod assignment;
 mod camera;
 #[cfg(test)]
 mod clips;
-mod clock;
 mod detection;
 mod follow;
 mod life;
@@ -38,6 +37,7 @@ pub use appearance::{Appearance, Pooling};
 pub use follow::following_shape;
 pub use tracker::{Assigned, Tracker, Update};
 
+use super::camera_clock::Shot;
 use super::frame::Stamp;
 use super::geometry::{Point, Size};
 use super::spans::Spans;
@@ -105,8 +105,7 @@ pub enum Searched<'a> {
 /// One frame of the camera.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation<'a> {
-    /// When the picture was taken; where the camera gives no stamps, when it arrived.
-    pub stamp: Stamp,
+    pub shot: Shot,
     /// Of the picture. Tracks are scaled when it changes.
     pub size: Size,
     pub detections: &'a [Detection],
@@ -168,7 +167,7 @@ pub struct Track {
     pointed_at: Point,
     pub appearance: Option<Appearance>,
     pub noun: Option<String>,
-    /// The tracker's time when it was last seen.
+    /// The camera's own time when it was last seen.
     seen_at_secs: f64,
     /// Pixels, when nothing hides it.
     usual_area: f32,

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use proptest::prelude::*;
 
-use super::clips::{Clip, Form, SIZE, Thing, look};
+use super::clips::{Clip, Form, SIZE, Thing, look, shot};
 use super::*;
 use crate::core::dice::Dice;
 use crate::core::geometry::{PixelBox, Point};
@@ -133,17 +134,43 @@ fn detection(x: u32, y: u32, prompt: Option<u64>) -> Detection {
 }
 
 /// A tracker with what it needs.
-#[derive(Default)]
 struct Rig {
     tracker: Tracker,
     ids: TrackIds,
     settings: TrackSettings,
+    begin: Instant,
+    pictures: u32,
+}
+
+impl Default for Rig {
+    fn default() -> Self {
+        let (tracker, ids, settings) = Default::default();
+        Self { tracker, ids, settings, begin: Instant::now(), pictures: 0 }
+    }
 }
 
 impl Rig {
+    /// A new picture with a stamp of so many seconds.
+    fn shot(&mut self, secs: i32) -> Shot {
+        self.pictures += 1;
+        shot(Stamp { secs, nanos: 0 }, self.begin, self.pictures)
+    }
+
     fn see(&mut self, secs: i32, detections: &[Detection], searched: Searched) -> Update {
-        let seen = Observation { stamp: Stamp { secs, nanos: 0 }, size: SIZE, detections, searched };
+        let seen = Observation { shot: self.shot(secs), size: SIZE, detections, searched };
         self.tracker.update(&seen, &self.settings, &self.ids)
+    }
+
+    /// As [`Rig::see`], for so many seconds without a picture before.
+    fn see_after(&mut self, secs: u32, stamp: i32, detections: &[Detection], searched: Searched) -> Update {
+        self.pictures += 1000 * secs;
+        self.see(stamp, detections, searched)
+    }
+
+    /// The newest picture once more.
+    fn see_again(&mut self, detections: &[Detection], searched: Searched) -> Update {
+        let shot = self.tracker.clock.unwrap().newest();
+        self.tracker.update(&Observation { shot, size: SIZE, detections, searched }, &self.settings, &self.ids)
     }
 
     fn ids_of(&mut self, secs: i32, detections: &[Detection]) -> Vec<Option<u64>> {
@@ -159,7 +186,7 @@ fn states_follow_what_is_seen() {
     let first = rig.see(1, &mug, Searched::Everywhere);
     assert_eq!((first.born, rig.tracker.tracks()[0].state), (vec![TrackId(1)], TrackState::Tentative));
     // The same frame once more is no second look.
-    rig.see(1, &mug, Searched::Everywhere);
+    rig.see_again(&mug, Searched::Everywhere);
     assert_eq!(rig.tracker.tracks()[0].state, TrackState::Tentative);
     rig.see(2, &mug, Searched::Everywhere);
     assert_eq!(rig.tracker.tracks()[0].state, TrackState::Confirmed);
@@ -201,9 +228,44 @@ fn stamps_that_jump_back_keep_the_ids() {
     let track = rig.tracker.get(TrackId(1)).unwrap();
     assert!(track.first_seen <= track.last_seen);
     assert_eq!(rig.ids_of(4, &at(44)), [Some(1), Some(2)]);
-    // Zero stamps are the same moment for ever, and still frames.
+    // Zero stamps are none, and the pictures are pictures all the same.
     assert_eq!(rig.ids_of(0, &at(46)), [Some(1), Some(2)]);
     assert_eq!(rig.ids_of(0, &at(48)), [Some(1), Some(2)]);
+}
+
+#[test]
+fn where_stamps_stand_waiting_ends_all_the_same() {
+    for stamp in [0, 77] {
+        let mut rig = Rig::default();
+        let (keys, mug) = ([PromptKey(7)], [detection(10, 10, Some(7))]);
+        (0..3).for_each(|_| drop(rig.see(stamp, &mug, Searched::For(&keys))));
+        assert_eq!(rig.tracker.tracks()[0].state, TrackState::Confirmed, "three pictures, though one stamp");
+        let wall = [Detection { shape: shape(0, 0, 110), ..detection(0, 0, Some(7)) }];
+        for after in [1, 2] {
+            let update = rig.see_after(1, stamp, &wall, Searched::For(&keys));
+            assert_eq!(update.assigned[0].track, None, "it waits for its object: {after} s");
+        }
+        let update = rig.see_after(2, stamp, &wall, Searched::For(&keys));
+        assert_eq!(update.born, [TrackId(2)], "4 s: it points at its place again");
+        let update = rig.see_after(8, stamp, &wall, Searched::For(&keys));
+        assert_eq!(update.died, [TrackId(1)], "12 s: its object is forgotten");
+        // The same picture again is no time.
+        let (secs, frames) = (rig.tracker.secs(), rig.tracker.tracks()[0].seen_frames);
+        rig.see_again(&wall, Searched::For(&keys));
+        assert_eq!((rig.tracker.secs(), rig.tracker.tracks()[0].seen_frames), (secs, frames));
+    }
+}
+
+#[test]
+fn what_moves_under_a_standing_stamp_has_a_speed() {
+    let mut rig = Rig::default();
+    for x in [10, 18, 26, 34, 42] {
+        let update = rig.see_after(1, 77, &[detection(x, 10, None)], Searched::Everywhere);
+        assert_eq!(update.assigned[0].track, Some(TrackId(1)), "{x}");
+    }
+    let next = shot(Stamp { secs: 77, nanos: 0 }, rig.begin, rig.pictures + 1000);
+    let way = rig.tracker.way(&rig.tracker.tracks()[0], &next).x;
+    assert!((36.0..=40.5).contains(&way), "32 pixels so far, and some further: {way}");
 }
 
 #[test]
@@ -214,7 +276,7 @@ fn a_look_back_names_and_finds_but_moves_nothing() {
     // 2 seconds ago it was 16 pixels to the left; what was at 150 was not looked for, and there was a third thing.
     let old = [at(34), detection(60, 80, None)];
     let seen = Observation {
-        stamp: Stamp { secs: 13, nanos: 0 },
+        shot: Shot { arrived: None, ..rig.shot(13) },
         size: SIZE,
         detections: &old,
         searched: Searched::Everywhere,
@@ -236,9 +298,9 @@ fn a_picture_of_another_size_keeps_the_ids() {
     rig.ids_of(1, &[detection(100, 50, None), detection(10, 10, None)]);
     let double: Vec<Detection> =
         [(20, 20), (200, 100)].map(|(x, y)| Detection { shape: shape(x, y, 40), ..detection(0, 0, None) }).to_vec();
-    let stamp = Stamp { secs: 2, nanos: 0 };
+    let shot = rig.shot(2);
     let size = Size::new(2 * SIZE.width, 2 * SIZE.height);
-    let seen = Observation { stamp, size, detections: &double, searched: Searched::Everywhere };
+    let seen = Observation { shot, size, detections: &double, searched: Searched::Everywhere };
     let update = rig.tracker.update(&seen, &rig.settings, &rig.ids);
     let mut ids: Vec<_> = update.assigned.iter().map(|assigned| assigned.track).collect();
     ids.sort_unstable();
@@ -266,7 +328,10 @@ fn a_sticky_prompt_follows_its_object_and_nothing_else() {
     let mut rig = Rig::default();
     let (key, keys) = (PromptKey(7), [PromptKey(7)]);
     let click = Shape::Points(vec![Click { at: Point::new(20.0, 20.0), foreground: true }]);
-    let prompt_at = |rig: &Rig, secs| following_shape(&click, &rig.tracker, key, Stamp { secs, nanos: 0 }, SIZE);
+    let prompt_at = |rig: &Rig, secs| {
+        let next = shot(Stamp { secs, nanos: 0 }, rig.begin, rig.pictures + 1);
+        following_shape(&click, &rig.tracker, key, &next, SIZE)
+    };
     assert_eq!(prompt_at(&rig, 1), click);
     for step in 0..5 {
         let update = rig.see(1 + step, &[detection(10 + 10 * step as u32, 10, Some(7))], Searched::For(&keys));
@@ -290,20 +355,15 @@ fn a_sticky_prompt_follows_its_object_and_nothing_else() {
     (0..9).map(|_| ids.issue()).for_each(drop);
     for secs in 8..=11 {
         let wall = Detection { shape: shape(0, 0, 110), ..detection(0, 0, Some(7)) };
-        let seen = Observation {
-            stamp: Stamp { secs, nanos: 0 },
-            size: SIZE,
-            detections: &[wall],
-            searched: Searched::For(&keys),
-        };
+        let seen =
+            Observation { shot: rig.shot(secs), size: SIZE, detections: &[wall], searched: Searched::For(&keys) };
         let update = other.update(&seen, &rig.settings, &ids);
         assert_eq!(update.assigned[0].track.is_some(), secs == 11, "{secs}");
     }
     assert_eq!(other.get(TrackId(1)).map(|track| (track.state, track.prompt)), Some((TrackState::Lost, None)));
     // A recording that begins again: the prompt points at its place, the object keeps its id.
     let mut again = rig.tracker.clone();
-    let seen =
-        Observation { stamp: Stamp { secs: 1, nanos: 0 }, size: SIZE, detections: &[], searched: Searched::For(&keys) };
+    let seen = Observation { shot: rig.shot(1), size: SIZE, detections: &[], searched: Searched::For(&keys) };
     again.update(&seen, &rig.settings, &ids);
     assert_eq!((again.of_prompt(key).is_none(), again.get(TrackId(1)).is_some()), (true, true));
     // Pointed elsewhere by its client.

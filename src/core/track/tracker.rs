@@ -6,12 +6,11 @@ use std::sync::Arc;
 use super::affinity::{Expectation, affinity};
 use super::assignment::best_pairs;
 use super::camera::{Landmark, common_motion, jolt};
-use super::clock::Clock;
 use super::detection::{Group, grouped};
 use super::life::Taken;
 use super::motion::{Motion, Vector};
 use super::{Observation, PromptKey, Track, TrackId, TrackIds, TrackSettings};
-use crate::core::frame::Stamp;
+use crate::core::camera_clock::{CameraClock, Shot, Step};
 use crate::core::geometry::{Point, Size};
 use crate::core::spans::Spans;
 
@@ -42,8 +41,8 @@ pub struct Update {
 pub struct Tracker {
     /// By rising id.
     pub(super) tracks: Vec<Track>,
-    pub(super) clock: Clock,
-    last_stamp: Option<Stamp>,
+    /// `None` before the first picture.
+    pub(super) clock: Option<CameraClock>,
     size: Option<Size>,
     /// How the camera moves the picture, pixels a second.
     picture_velocity: Vector,
@@ -69,9 +68,14 @@ impl Tracker {
         self.size
     }
 
-    /// Of the newest picture by its stamp.
-    pub fn newest_stamp(&self) -> Option<Stamp> {
-        self.last_stamp
+    /// Whether a newer picture has been taken in: then [`Tracker::look_back`] is for this one.
+    pub fn is_past(&self, shot: &Shot) -> bool {
+        self.clock.is_some_and(|clock| clock.is_past(shot))
+    }
+
+    /// The camera's own time at its newest picture, seconds.
+    pub(super) fn secs(&self) -> f64 {
+        self.clock.map_or(0.0, |clock| clock.secs())
     }
 
     /// The client has pointed the prompt at something else: it follows its track no longer. The track lives on.
@@ -91,9 +95,9 @@ impl Tracker {
         std::mem::take(&mut self.tracks).into_iter().map(|track| track.id).collect()
     }
 
-    /// Pixels by which a track has probably moved at `stamp` since its sticky prompt found it.
-    pub(super) fn way(&self, track: &Track, stamp: Stamp) -> Vector {
-        let dt_secs = self.last_stamp.map_or(0.0, |last| stamp.secs_since(last)).max(0.0);
+    /// Pixels by which a track has probably moved in the picture `shot` since its sticky prompt found it.
+    pub(super) fn way(&self, track: &Track, shot: &Shot) -> Vector {
+        let dt_secs = self.clock.map_or(0.0, |clock| in_motion_secs(clock.step_to(shot)));
         let expected = track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32));
         Vector::between(track.pointed_at, track.motion.centroid) + expected
     }
@@ -101,8 +105,7 @@ impl Tracker {
     /// Takes in a frame.
     pub fn update(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
         self.fit_to(seen.size);
-        let step = self.clock.advance(seen.stamp);
-        self.last_stamp = Some(seen.stamp);
+        let step = self.advance(&seen.shot);
         if step.jumped_back {
             self.picture_velocity = Vector::default();
             for track in &mut self.tracks {
@@ -115,13 +118,14 @@ impl Tracker {
         self.expire(settings, &mut update);
         let groups = grouped(seen.detections, settings.duplicate_iou);
         let centroids: Vec<Point> = groups.iter().map(|group| group.leader.shape.centroid()).collect();
-        let guess = self.guess(&groups, &centroids, step.dt_secs);
-        let pairs = self.pairs(&groups, &centroids, step.dt_secs, guess, settings);
+        let dt_secs = in_motion_secs(step);
+        let guess = self.guess(&groups, &centroids, dt_secs);
+        let pairs = self.pairs(&groups, &centroids, dt_secs, guess, settings);
         let picture = self.picture_motion(&pairs, &centroids);
-        if step.dt_secs > 0.0 {
-            self.picture_velocity = picture.times((1.0 / step.dt_secs) as f32);
+        if dt_secs > 0.0 {
+            self.picture_velocity = picture.times((1.0 / dt_secs) as f32);
         }
-        let frame = Taken { seen, dt_secs: step.dt_secs, picture };
+        let frame = Taken { seen, dt_secs, picture, is_new: step.is_newest };
         self.go_on(&frame, &groups, &pairs, settings, &mut update);
         self.miss(&frame, &pairs, &mut update);
         self.bear(&frame, &groups, &pairs, settings, ids, &mut update);
@@ -135,16 +139,27 @@ impl Tracker {
     /// been seen since stays as it is.
     pub fn look_back(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
         let mut past = self.clone();
-        let stamp = self.last_stamp.unwrap_or(seen.stamp);
-        let mut update = past.update(&Observation { stamp, ..*seen }, settings, ids);
+        let shot = self.clock.map_or(seen.shot, |clock| clock.newest());
+        let mut update = past.update(&Observation { shot, ..*seen }, settings, ids);
         let fits = self.size == Some(seen.size);
         update.born.truncate(if fits { settings.max_tracks.saturating_sub(self.tracks.len()) } else { 0 });
+        let stamp = seen.shot.stamp;
         let born = past.tracks.into_iter().filter(|track| update.born.contains(&track.id));
-        self.tracks.extend(born.map(|track| Track { first_seen: seen.stamp, last_seen: seen.stamp, ..track }));
+        self.tracks.extend(born.map(|track| Track { first_seen: stamp, last_seen: stamp, ..track }));
         for assigned in &mut update.assigned {
             assigned.track = assigned.track.filter(|id| self.get(*id).is_some());
         }
         Update { assigned: update.assigned, born: update.born, ..Update::default() }
+    }
+
+    fn advance(&mut self, shot: &Shot) -> Step {
+        match &mut self.clock {
+            Some(clock) => clock.take(shot),
+            None => {
+                self.clock = Some(CameraClock::start(shot, 0.0));
+                Step { secs: 0.0, is_newest: true, jumped_back: false }
+            }
+        }
     }
 
     /// Brings the tracks into a picture of another size.
@@ -167,7 +182,7 @@ impl Tracker {
 
     /// Tracks that were in sight until now get their chance however long the camera slept.
     fn expire(&mut self, settings: &TrackSettings, update: &mut Update) {
-        let now = self.clock.secs();
+        let now = self.secs();
         let is_over = |track: &Track| !track.motion.in_sight && now - track.seen_at_secs > settings.ttl_secs;
         update.died.extend(self.tracks.iter().filter(|track| is_over(track)).map(|track| track.id));
         self.tracks.retain(|track| !is_over(track));
@@ -204,7 +219,7 @@ impl Tracker {
         picture: Vector,
         settings: &TrackSettings,
     ) -> Vec<(usize, usize)> {
-        let (now, image) = (self.clock.secs(), self.size.unwrap_or(Size::new(0, 0)));
+        let (now, image) = (self.secs(), self.size.unwrap_or(Size::new(0, 0)));
         let expect = |track: &'a Track| {
             let unseen_secs = now - track.seen_at_secs;
             Expectation { track, shift: track.motion.expected(dt_secs, picture), unseen_secs, image }
@@ -236,4 +251,9 @@ impl Tracker {
             .collect();
         common_motion(&displacements)
     }
+}
+
+/// For which things have moved as they did before: across a jump of the stamps nobody knows.
+fn in_motion_secs(step: Step) -> f64 {
+    if step.jumped_back { 0.0 } else { step.secs.max(0.0) }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::course::Runner;
 use super::words_part::WordsPart;
+use crate::core::camera_clock::Shot;
 use crate::core::code::ResultCode;
 use crate::core::describe::Plan;
 use crate::core::everything::Search;
@@ -19,7 +20,7 @@ use crate::runtime::asks::{Asker, Share};
 use crate::runtime::guard::guarded;
 use crate::runtime::plan::Target;
 use crate::runtime::regions::Labelling;
-use crate::runtime::tracking::{Moment, Picture};
+use crate::runtime::tracking::Picture;
 use crate::runtime::vision_thread::Vision;
 
 /// Clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
@@ -37,7 +38,7 @@ pub(in crate::runtime) struct SearchPart {
 struct Look {
     frame: Frame,
     arrived: Instant,
-    moment: Option<Moment>,
+    shot: Option<Shot>,
     embedding: Embedding,
     search: Search,
 }
@@ -92,8 +93,7 @@ impl Vision<'_> {
         runner.tell(Stage::Encode, 1, 1);
         let search = Search::new(plan.everything.clone(), frame.size());
         runner.tell(Stage::Segment, 0, search.total());
-        // Until the search is over, newer frames are looked at.
-        Ok(Look { frame, arrived, moment: target.moment(true), embedding, search })
+        Ok(Look { frame, arrived, shot: target.shot(), embedding, search })
     }
 
     fn search(&mut self, runner: &Runner, look: &mut Look) -> Result<(), Refusal> {
@@ -114,12 +114,12 @@ impl Vision<'_> {
         let SearchPart { runner, plan, look, .. } = part;
         let Some(look) = look else { return };
         let is_complete = look.is_complete();
-        let Look { frame, arrived, moment, embedding, search } = look;
+        let Look { frame, arrived, shot, embedding, search } = look;
         let candidates = search.candidates();
         runner.tell(Stage::Filter, 0, candidates);
         let found = pipeline::found_by(search);
         let wants_words = plan.caption && !found.is_empty() && !runner.is_late();
-        let picture = Picture { frame: &frame, embedding: &embedding, moment };
+        let picture = Picture { frame: &frame, embedding: &embedding, shot };
         let mut array = self.label(&picture, found, wants_words);
         self.shared.place(&mut array, Some(arrived));
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));

@@ -1,5 +1,7 @@
 //! Objects keep their ids from frame to frame, whoever asks for them.
 
+use std::time::Duration;
+
 use super::rig::*;
 use crate::core::geometry::PixelBox;
 use crate::core::raw_image::{ImagePayload, RawFrame};
@@ -63,6 +65,23 @@ async fn after_its_time_to_live_an_object_is_a_new_one() {
     assert_eq!(seen(&mut rig, patches(3, &[(mug, BLUE)])).await, [""; 0]);
     let then = seen(&mut rig, patches(9, &[(mug, BLUE)])).await;
     assert!(then.len() == 1 && !first.concat().contains(&then[0]), "the prompt points at what is there: {then:?}");
+}
+
+#[tokio::test]
+async fn where_stamps_stand_a_prompt_waits_no_longer_for_its_object() {
+    for stamp in [0, 77] {
+        let mut settings = quiet();
+        settings.memory.ttl_secs = 0.2;
+        let mut rig = Rig::start(settings);
+        let mug = (16, 16);
+        rig.sticky(vec![around("mug", mug)]);
+        let first = seen(&mut rig, patches(stamp, &[(mug, RED)])).await;
+        assert_eq!(seen(&mut rig, patches(stamp, &[(mug, RED)])).await, first);
+        assert_eq!(seen(&mut rig, patches(stamp, &[(mug, BLUE)])).await, [""; 0]);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let then = seen(&mut rig, patches(stamp, &[(mug, BLUE)])).await;
+        assert!(then.len() == 1 && then != first, "the prompt points at what is there: {then:?}");
+    }
 }
 
 #[tokio::test]
