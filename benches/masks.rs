@@ -4,12 +4,12 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::{Array2, s};
+use segcap::core::geometry::transform::{ModelFromImage, ResizeRule};
 use segcap::core::geometry::{PixelBox, Size};
 use segcap::core::mask::Mask;
-use segcap::core::nms;
-use segcap::core::resample::Resampler;
-use segcap::core::stability::stability;
-use segcap::core::transform::{ModelFromImage, ResizeRule};
+use segcap::core::segment::nms;
+use segcap::core::segment::resample::Resampler;
+use segcap::core::segment::stability::stability;
 
 const IMAGE: Size = Size { width: 1280, height: 720 };
 /// SAM's: masks of 256 x 256 over a square of 1024.

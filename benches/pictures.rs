@@ -8,12 +8,12 @@ use image::RgbImage;
 use segcap::core::frame::{Header, Stamp};
 use segcap::core::geometry::{PixelBox, Size};
 use segcap::core::mask::Mask;
-use segcap::core::overlay::{self, OverlayStyle};
 use segcap::core::pixels::Encoding;
+use segcap::core::pixels::raw_image::RawImage;
 use segcap::core::prompt::Shape;
-use segcap::core::raw_image::RawImage;
 use segcap::core::region::{Caption, CaptionState, Region, RegionArray};
 use segcap::core::settings::Limits;
+use segcap::core::view::overlay::{self, OverlayStyle};
 
 const WIDTH: u32 = 1280;
 const HEIGHT: u32 = 720;

@@ -8,11 +8,11 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use segcap::core::frame::{Header, Stamp};
 use segcap::core::geometry::{PixelBox, Size};
 use segcap::core::mask::Mask;
+use segcap::core::mask::spans::Spans;
 use segcap::core::memory::{RegionMemory, Sight};
 use segcap::core::prompt::Shape;
 use segcap::core::query::Query;
 use segcap::core::region::{Caption, CaptionState, Region};
-use segcap::core::spans::Spans;
 use segcap::core::track::TrackId;
 
 const IMAGE: Size = Size { width: 1280, height: 720 };

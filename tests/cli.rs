@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use image::{GrayImage, Luma};
 use segcap::core::geometry::Size;
-use segcap::core::rle::Rle;
+use segcap::core::mask::rle::Rle;
 use serde_json::Value;
 
 const TEAPOT: (u32, u32) = (277, 193);

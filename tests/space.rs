@@ -5,10 +5,10 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use segcap::core::geometry::Size;
-use segcap::core::raw_image::RawImage;
+use segcap::core::mask::spans::{Span, Spans};
+use segcap::core::pixels::raw_image::RawImage;
 use segcap::core::settings::Limits;
 use segcap::core::space::{DepthImage, Intrinsics, LocateSettings, Located, locate};
-use segcap::core::spans::{Span, Spans};
 use serde::Deserialize;
 
 /// Smaller things have too few pixels to speak of an extent.

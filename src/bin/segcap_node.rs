@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
-use segcap::core::configuration::{Configuration, ModelOptions};
-use segcap::core::parameters::{Change, DECLARATIONS};
+use segcap::core::settings::configuration::{Configuration, ModelOptions};
+use segcap::core::settings::parameters::{Change, DECLARATIONS};
 use segcap::onnx::provider::SessionOptions;
 use segcap::onnx::{self, LoadOptions, bundle_dir};
 use segcap::ros::node::Node;

@@ -10,7 +10,7 @@ use image::RgbImage;
 use ndarray::{Array2, Array3, Array4, ArrayView3};
 
 use super::geometry::Size;
-use super::transform::ModelFromImage;
+use super::geometry::transform::ModelFromImage;
 
 /// What a model says when it cannot answer.
 #[derive(Debug, thiserror::Error)]

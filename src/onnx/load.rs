@@ -14,7 +14,7 @@ use super::self_test;
 use super::session::GraphLoader;
 use super::tokenizer::JsonDetokenizer;
 use super::vision::{OnnxDecoder, OnnxEncoder, low_res_size};
-use crate::core::health::{self, ModelReport};
+use crate::core::node::health::{self, ModelReport};
 use crate::core::ports::{CaptionModel, Embedding, MaskDecoder, Model, VisionModel};
 
 /// What can be chosen when a bundle is loaded.

@@ -6,7 +6,7 @@ use image::RgbImage;
 
 use super::bundle::manifest::{Channels, Layout, PixelType, Preprocess};
 use crate::core::geometry::Size;
-use crate::core::transform::ModelFromImage;
+use crate::core::geometry::transform::ModelFromImage;
 
 /// The encoder's input as it was last filled: (1, 3, S, S) or (1, S, S, 3).
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use super::bundle::Role;
 use super::preprocess::{Pixels, Preprocessor};
 use super::session::{Feed, Graph, Outputs, feed, run_error};
 use crate::core::geometry::Size;
+use crate::core::geometry::transform::ModelFromImage;
 use crate::core::ports::{
     Embedding, EmbeddingData, ImageEncoder, MaskCandidates, MaskDecoder, ModelError, PromptBatch,
 };
-use crate::core::transform::ModelFromImage;
 
 /// `image_embeddings` (1, C, H, W) of one image: a tensor of its own, only ever read.
 struct EmbeddingTensor {

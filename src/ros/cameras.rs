@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::core::code::ResultCode;
-use crate::core::configuration::InputOptions;
+use crate::core::result_code::ResultCode;
+use crate::core::settings::configuration::InputOptions;
 use crate::core::text::one_line;
 use crate::runtime::api::Refusal;
 

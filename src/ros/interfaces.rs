@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use r2r::QosProfile;
 
-use crate::core::configuration::{ImageTransport, Reliability};
+use crate::core::settings::configuration::{ImageTransport, Reliability};
 
 /// The node's name, unless `__node:=` says otherwise.
 pub const NODE: &str = "segcap";

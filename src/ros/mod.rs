@@ -12,31 +12,16 @@
 //! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
 
 mod cameras;
-mod clear;
 mod clock;
 mod convert;
-mod depth;
-mod describe;
-mod diagnostics;
-mod enable;
-mod images;
 pub mod interfaces;
-mod lifecycle;
 pub mod log;
-#[cfg(has_logger_services)]
-mod loggers;
-mod markers;
 mod names;
 pub mod node;
-mod overlay;
-mod parameters;
-mod prompts;
-mod publish;
-mod query;
-mod segment;
+mod publishers;
 mod services;
 pub mod session;
 pub mod shutdown;
-mod silence;
 mod spin;
+mod subscribers;
 mod throttle;

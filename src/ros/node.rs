@@ -11,24 +11,24 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cameras::Cameras;
-use super::clear::serve_clear;
 use super::clock;
-use super::describe::serve_describe_everything;
-use super::diagnostics::{Diagnostics, Pulse};
-use super::enable::serve_set_enabled;
 use super::interfaces;
-use super::lifecycle::Lifecycle;
 use super::names::Names;
-use super::overlay::{Painting, PlainFeed, overlay};
-use super::parameters::serve_parameters;
-use super::prompts::take_prompts;
-use super::publish::{AnswerTopics, publish_outputs};
-use super::query::serve_query_regions;
-use super::segment::serve_segment;
+use super::publishers::diagnostics::{Diagnostics, Pulse};
+use super::publishers::overlay::{Painting, PlainFeed, overlay};
+use super::publishers::regions::{AnswerTopics, publish_outputs};
 use super::services::Serving;
+use super::services::clear::serve_clear;
+use super::services::describe::serve_describe_everything;
+use super::services::enable::serve_set_enabled;
+use super::services::lifecycle::Lifecycle;
+use super::services::parameters::serve_parameters;
+use super::services::query::serve_query_regions;
+use super::services::segment::serve_segment;
 use super::session::Session;
 use super::spin::{SpinThread, SpinWork};
-use crate::core::configuration::{Configuration, ImageTransport, InputOptions, Reliability};
+use super::subscribers::prompts::take_prompts;
+use crate::core::settings::configuration::{Configuration, ImageTransport, InputOptions, Reliability};
 use crate::runtime::{Handle, Managed, OutputReceiver};
 
 /// The longest that a model may take to finish its run at shutdown.
@@ -87,7 +87,7 @@ impl Node {
             Lifecycle::create(&mut node, Arc::clone(&managed), parameters).map_err(entity("transition events"))?;
         at_once.extend(lifecycle.serve(&mut node).map_err(entity("lifecycle services"))?);
         #[cfg(has_logger_services)]
-        at_once.extend(super::loggers::serve_loggers(&mut node).map_err(entity("logger services"))?);
+        at_once.extend(super::services::loggers::serve_loggers(&mut node).map_err(entity("logger services"))?);
 
         let cameras = Cameras::new(&input);
         let mut wired = Wired::default();

@@ -6,7 +6,7 @@ use super::convert;
 use super::interfaces;
 use super::log::speak_as;
 use super::names::Names;
-use crate::core::parameters::{ParameterError, Parameters, Value, declaration};
+use crate::core::settings::parameters::{ParameterError, Parameters, Value, declaration};
 
 /// Given to every node by launch files; not segcap's own.
 const FOREIGN_PARAMETERS: [&str; 2] = ["qos_overrides.", "start_type_description_service"];

@@ -11,14 +11,14 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::depth::DepthInput;
-use super::diagnostics::Pulse;
-use super::images::ImageInput;
 use super::names::Names;
 use super::node::NodeError;
-use super::overlay::PlainFeed;
+use super::publishers::diagnostics::Pulse;
+use super::publishers::overlay::PlainFeed;
 use super::services::Serving;
-use crate::core::configuration::InputOptions;
+use super::subscribers::depth::DepthInput;
+use super::subscribers::images::ImageInput;
+use crate::core::settings::configuration::InputOptions;
 use crate::runtime::Handle;
 
 /// r2r cannot be woken: how long it waits for a message bounds how long the end takes.

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use image::RgbImage;
 
-use crate::core::code::ResultCode;
-use crate::core::describe::GoalError;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
+use crate::core::node::describe::GoalError;
 use crate::core::pixels::ImageError;
+use crate::core::pixels::raw_image::RawFrame;
 use crate::core::progress::Stage;
 use crate::core::prompt::{PromptError, RawPrompt};
 use crate::core::query::Answer;
-use crate::core::raw_image::RawFrame;
 use crate::core::region::RegionArray;
+use crate::core::result_code::ResultCode;
 
 /// One call of `~/segment`.
 #[derive(Clone, Debug, Default)]

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::api::Refusal;
 use super::stats::Stats;
-use crate::core::code::ResultCode;
 use crate::core::ports::ModelError;
+use crate::core::result_code::ResultCode;
 
 /// Runs a part of the model. A failure or a panic in it is logged, counted and becomes `INTERNAL`; a cancellation becomes
 /// `CANCELED`.

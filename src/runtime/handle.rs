@@ -11,13 +11,13 @@ use super::describe::Describing;
 use super::requests::{Answer, PendingRequest};
 use super::shared::Shared;
 use super::stats::{Stats, StatsSnapshot};
-use crate::core::code::ResultCode;
-use crate::core::describe::Goal;
 use crate::core::frame::Header;
-use crate::core::health::Queues;
+use crate::core::node::describe::Goal;
+use crate::core::node::health::Queues;
+use crate::core::pixels::raw_image::{RawFrame, RawImage};
 use crate::core::prompt::RawPrompt;
 use crate::core::query::Query;
-use crate::core::raw_image::{RawFrame, RawImage};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
 use crate::core::space::CameraInfo;
 

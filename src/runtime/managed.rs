@@ -7,10 +7,10 @@ use super::guard::panic_text;
 use super::handle::Handle;
 use super::memory_return::return_freed_memory;
 use super::threads::Runtime;
-use crate::core::configuration::Configuration;
-use crate::core::health::{Fault, ModelReport};
-use crate::core::lifecycle::{Machine, NotAvailable, Outcome, State, Transition, Wanted};
+use crate::core::node::health::{Fault, ModelReport};
+use crate::core::node::lifecycle::{Machine, NotAvailable, Outcome, State, Transition, Wanted};
 use crate::core::ports::Model;
+use crate::core::settings::configuration::Configuration;
 
 /// A model, and what is told of it.
 pub struct LoadedModel {

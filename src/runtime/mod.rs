@@ -12,14 +12,8 @@
 //! Every queue is bounded and says what happens when it is full. Neither thread ever waits for a consumer.
 
 pub mod api;
-mod asks;
-mod camera;
-mod caption_batch;
-mod caption_inbox;
-mod caption_thread;
-mod deliver;
+mod caption;
 mod describe;
-mod encoded;
 mod guard;
 mod handle;
 mod inbox;
@@ -27,17 +21,12 @@ mod managed;
 mod memory_return;
 mod output;
 mod places;
-mod plan;
 mod recollection;
-mod regions;
 mod requests;
 mod shared;
 mod stats;
-mod sticky;
 mod threads;
-mod tracking;
-mod vision_thread;
-mod words;
+mod vision;
 
 pub use describe::{Described, Describing};
 pub use handle::Handle;

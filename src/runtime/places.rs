@@ -9,7 +9,7 @@ use super::api::Refusal;
 use crate::core::frame::Header;
 use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
-use crate::core::raw_image::RawImage;
+use crate::core::pixels::raw_image::RawImage;
 use crate::core::region::RegionArray;
 use crate::core::settings::{Limits, SpaceSettings};
 use crate::core::space::{CameraInfo, DepthImage, DepthView, Moment, Pairing, PairingError};

@@ -11,11 +11,11 @@ use image::RgbImage;
 use super::api::{Recalled, Refusal};
 use super::shared::Shared;
 use crate::core::frame::Header;
+use crate::core::mask::spans::Spans;
 use crate::core::memory::{RegionMemory, Sight, View, clear_colours};
 use crate::core::query::{Answer, Query};
 use crate::core::region::RegionArray;
 use crate::core::settings::MemorySettings;
-use crate::core::spans::Spans;
 use crate::core::track::TrackId;
 
 pub(super) struct Recollection(Mutex<Arc<RegionMemory>>);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::api::{Refusal, SegmentRequest};
-use crate::core::code::ResultCode;
 use crate::core::region::RegionArray;
+use crate::core::result_code::ResultCode;
 
 /// What a call of `segment` ends with.
 pub type Answer = Result<Arc<RegionArray>, Refusal>;

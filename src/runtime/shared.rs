@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::api::{Output, Refusal};
-use super::caption_inbox::{CaptionInbox, CaptionJob, Recipient};
+use super::caption::inbox::{CaptionInbox, CaptionJob, Recipient};
+use super::caption::words::Words;
 use super::describe::{Course, Runner, SearchPart};
 use super::inbox::{Inbox, PendingPrompts};
 use super::output::OutputSender;
@@ -13,11 +14,10 @@ use super::places::Places;
 use super::recollection::Recollection;
 use super::requests::PendingRequest;
 use super::stats::Stats;
-use super::words::Words;
-use crate::core::code::ResultCode;
-use crate::core::describe::Goal;
+use crate::core::node::describe::Goal;
 use crate::core::ports::Model;
 use crate::core::region::{Caption, CaptionState, RegionArray};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::{CaptionMode, Settings};
 use crate::core::track::TrackIds;
 

@@ -7,7 +7,7 @@ use super::handle::Handle;
 use super::output::{self, OutputReceiver};
 use super::shared::Shared;
 use super::stats::Stats;
-use super::{caption_thread, vision_thread};
+use super::{caption, vision};
 use crate::core::ports::Model;
 use crate::core::settings::Settings;
 
@@ -73,9 +73,9 @@ impl Runtime {
 
     fn spawn_all(&mut self, model: Model) -> Result<(), StartError> {
         let (vision, caption) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
-        self.threads.push(spawn("vision", move || vision_thread::run(&vision, model.vision))?);
+        self.threads.push(spawn("vision", move || vision::thread::run(&vision, model.vision))?);
         if let Some(model) = model.caption {
-            self.threads.push(spawn("caption", move || caption_thread::run(&caption, model))?);
+            self.threads.push(spawn("caption", move || caption::thread::run(&caption, model))?);
         }
         Ok(())
     }

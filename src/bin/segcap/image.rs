@@ -10,14 +10,14 @@ use image::{ImageBuffer, Luma, RgbImage};
 use segcap::core::caption::describe;
 use segcap::core::frame::{Header, Stamp};
 use segcap::core::geometry::Size;
-use segcap::core::overlay::{self, OverlayStyle};
-use segcap::core::pipeline::{Found, SegmentOptions, segment, without_mask};
+use segcap::core::pixels::raw_image::{CompressedImage, RawImage};
 use segcap::core::ports::Embedding;
 use segcap::core::progress;
 use segcap::core::prompt::{Prompt, RawPrompt, Shape};
-use segcap::core::raw_image::{CompressedImage, RawImage};
 use segcap::core::region::{Caption, CaptionState, Region, RegionArray};
+use segcap::core::segment::pipeline::{Found, SegmentOptions, segment, without_mask};
 use segcap::core::settings::{CaptionSettings, Limits};
+use segcap::core::view::overlay::{self, OverlayStyle};
 use segcap::onnx::provider::SessionOptions;
 use segcap::onnx::{LoadOptions, LoadedBundle, bundle_dir};
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use segcap::core::mask::rle::Rle;
 use segcap::core::region::{CaptionState, Region, RegionArray};
-use segcap::core::rle::Rle;
 use serde::Serialize;
 use serde_json::json;
 

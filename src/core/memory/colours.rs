@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use crate::core::spans::Spans;
+use crate::core::mask::spans::Spans;
 
 /// Basic colours with a point each in sRGB, as in the built-in model's training. A pixel has the colour whose point is
 /// nearest in CIELAB, where lightness counts half: light and shadow change it.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Moment;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
+use crate::core::mask::spans::Spans;
 use crate::core::prompt::Shape;
 use crate::core::region::{Caption, CaptionState, Region};
 use crate::core::space::Located;
-use crate::core::spans::Spans;
 use crate::core::track::TrackId;
 use crate::core::words::{Term, Vocabulary};
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 use super::*;
 use crate::core::geometry::PixelBox;
 use crate::core::mask::Mask;
+use crate::core::mask::spans::Spans;
 use crate::core::prompt::Shape;
 use crate::core::region::{CaptionState, Region};
-use crate::core::spans::Spans;
 
 static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 

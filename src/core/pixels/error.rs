@@ -1,6 +1,6 @@
 //! Why a picture cannot be used.
 
-use crate::core::code::ResultCode;
+use crate::core::result_code::ResultCode;
 
 /// What was expected of a picture and what came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

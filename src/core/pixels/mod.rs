@@ -10,6 +10,7 @@ mod jpeg;
 mod layout;
 mod mono;
 mod packed;
+pub mod raw_image;
 #[cfg(test)]
 mod tests;
 mod yuv;
@@ -19,9 +20,9 @@ use image::RgbImage;
 pub use encoding::Encoding;
 pub use error::ImageError;
 
-use super::raw_image::{ImagePayload, RawImage};
 use super::settings::Limits;
 use layout::Layout;
+use raw_image::{ImagePayload, RawImage};
 
 /// Pixels as in sensor_msgs/Image, borrowed from wherever the message lies.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +89,7 @@ impl RawImage {
 }
 
 impl ImagePayload {
-    /// See [`RawImageRef::to_rgb`] and [`super::raw_image::CompressedImage::to_rgb`].
+    /// See [`RawImageRef::to_rgb`] and [`raw_image::CompressedImage::to_rgb`].
     pub fn to_rgb(&self, limits: &Limits) -> Result<RgbImage, ImageError> {
         match self {
             Self::Raw(raw) => raw.to_rgb(limits),

@@ -7,8 +7,8 @@ use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbIma
 use proptest::prelude::*;
 
 use super::{Encoding, ImageError};
-use crate::core::code::ResultCode;
-use crate::core::raw_image::{CompressedImage, RawImage};
+use crate::core::pixels::raw_image::{CompressedImage, RawImage};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Limits;
 
 fn limits() -> Limits {

@@ -1,8 +1,8 @@
 //! Why a prompt cannot be used.
 
-use crate::core::code::ResultCode;
 use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
+use crate::core::result_code::ResultCode;
 
 /// What was expected of the prompts and what came. Indices count from 0, as in the message's arrays.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! What to segment: the prompts that clients send.
 
+pub mod batch;
 mod check;
 mod error;
 #[cfg(test)]
@@ -11,7 +12,7 @@ pub use error::{PromptError, PromptFault};
 
 use super::geometry::{PixelBox, Point};
 use super::mask::Mask;
-use super::raw_image::RawImage;
+use super::pixels::raw_image::RawImage;
 
 /// A click: foreground (this is it) or background (this is not).
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::check::{MAX_ID_CHARS, MAX_POINTS};
 use super::{Click, Prompt, PromptError, RawPrompt, Shape};
-use crate::core::code::ResultCode;
 use crate::core::geometry::{PixelBox, Point, Size};
-use crate::core::raw_image::RawImage;
+use crate::core::pixels::raw_image::RawImage;
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Limits;
 
 const IMAGE: Size = Size { width: 640, height: 480 };

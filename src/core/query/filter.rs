@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::Query;
-use crate::core::code::ResultCode;
 use crate::core::geometry::{PixelBox, Size};
 use crate::core::memory::{RegionMemory, Remembered, View};
+use crate::core::result_code::ResultCode;
 
 /// Nobody asks in more; a longer text would only cost time.
 const MOST_TEXT_CHARS: usize = 256;

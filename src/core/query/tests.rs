@@ -3,11 +3,11 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::dice::Dice;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
 use crate::core::memory::tests::{Album, Entry, at};
 use crate::core::space::Located;
+use crate::core::testing::dice::Dice;
 
 fn now() -> Instant {
     at(200)

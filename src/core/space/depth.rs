@@ -2,7 +2,7 @@
 
 use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
-use crate::core::raw_image::RawImage;
+use crate::core::pixels::raw_image::RawImage;
 use crate::core::settings::Limits;
 use crate::core::text::one_line;
 
@@ -98,7 +98,7 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::code::ResultCode;
+    use crate::core::result_code::ResultCode;
 
     fn raw(encoding: &str, width: u32, step: u32, data: Vec<u8>) -> RawImage {
         RawImage { width, height: 2, encoding: encoding.into(), big_endian: false, step, data }

@@ -1,8 +1,8 @@
 //! The pinhole of a camera (sensor_msgs/CameraInfo).
 
 use super::Lens;
-use crate::core::code::ResultCode;
 use crate::core::geometry::{PixelBox, Size};
+use crate::core::result_code::ResultCode;
 
 /// What segcap reads of a sensor_msgs/CameraInfo.
 #[derive(Clone, Debug, Default, PartialEq)]

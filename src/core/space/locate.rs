@@ -3,7 +3,7 @@
 use super::robust::{cluster, median, quantile, sigma};
 use super::{DepthImage, Intrinsics, Located};
 use crate::core::geometry::Size;
-use crate::core::spans::Spans;
+use crate::core::mask::spans::Spans;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocateSettings {

@@ -7,12 +7,12 @@ use std::time::Instant;
 use super::{
     CameraError, CameraInfo, DepthImage, Intrinsics, LocateSettings, Located, Match, Moment, StampRing, locate,
 };
-use crate::core::code::ResultCode;
 use crate::core::frame::Header;
 use crate::core::geometry::{PixelBox, Size};
 use crate::core::mask::Mask;
+use crate::core::mask::spans::Spans;
+use crate::core::result_code::ResultCode;
 use crate::core::settings::SpaceSettings;
-use crate::core::spans::Spans;
 
 /// Depth images kept of a camera; beside these as many of pictures that wait, and as many of pictures in work.
 const MOST_DEPTHS: usize = 8;
@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
     use crate::core::frame::Stamp;
-    use crate::core::raw_image::RawImage;
+    use crate::core::pixels::raw_image::RawImage;
     use crate::core::settings::Limits;
 
     const SIZE: Size = Size { width: 64, height: 48 };

@@ -42,7 +42,7 @@ pub(super) fn cluster(sorted: &[f32], gap: f32) -> Option<(f32, f32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::dice::Dice;
+    use crate::core::testing::dice::Dice;
 
     #[test]
     fn quantiles() {

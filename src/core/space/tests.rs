@@ -1,12 +1,12 @@
 use std::path::Path;
 
 use super::*;
-use crate::core::dice::Dice;
 use crate::core::geometry::{PixelBox, Size};
 use crate::core::mask::Mask;
-use crate::core::raw_image::RawImage;
+use crate::core::mask::spans::{Span, Spans};
+use crate::core::pixels::raw_image::RawImage;
 use crate::core::settings::Limits;
-use crate::core::spans::{Span, Spans};
+use crate::core::testing::dice::Dice;
 
 const SIZE: Size = Size { width: 320, height: 240 };
 

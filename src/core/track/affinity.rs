@@ -3,7 +3,7 @@
 use super::motion::Vector;
 use super::{Detection, PromptKey, Track};
 use crate::core::geometry::{Point, Size};
-use crate::core::spans::Spans;
+use crate::core::mask::spans::Spans;
 
 /// Bounds within which a track and a detection can be the same object.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 use ndarray::{ArrayView3, Axis, s};
 
 use crate::core::geometry::Size;
-use crate::core::spans::Spans;
-use crate::core::transform::ModelFromImage;
+use crate::core::geometry::transform::ModelFromImage;
+use crate::core::mask::spans::Spans;
 
 /// A direction in the space of the encoder's channels; of length 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,8 +119,8 @@ mod tests {
 
     use super::*;
     use crate::core::geometry::PixelBox;
+    use crate::core::geometry::transform::ResizeRule;
     use crate::core::mask::Mask;
-    use crate::core::transform::ResizeRule;
 
     const IMAGE: Size = Size { width: 64, height: 32 };
 

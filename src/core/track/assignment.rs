@@ -38,7 +38,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::dice::Dice;
+    use crate::core::testing::dice::Dice;
 
     fn pairs(table: &[&[f32]]) -> Vec<(usize, usize)> {
         best_pairs(table.len(), table.first().map_or(0, |row| row.len()), |row, column| {

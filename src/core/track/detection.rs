@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
     use crate::core::mask::Mask;
-    use crate::core::spans::Spans;
+    use crate::core::mask::spans::Spans;
     use crate::core::track::PromptKey;
 
     fn detection(x: u32, score: f32, prompt: Option<u64>) -> Detection {

@@ -40,7 +40,7 @@ pub use tracker::{Assigned, Tracker, Update};
 use super::camera_clock::Shot;
 use super::frame::Stamp;
 use super::geometry::{Point, Size};
-use super::spans::Spans;
+use super::mask::spans::Spans;
 use affinity::Gates;
 use motion::Motion;
 

@@ -1,7 +1,7 @@
 //! Where an object is expected: constant velocity, relative to the picture as a whole.
 
 use crate::core::geometry::Point;
-use crate::core::spans::Spans;
+use crate::core::mask::spans::Spans;
 
 /// How quickly the speed of an object is forgotten that is not seen, seconds: it has probably stopped somewhere.
 const COAST_SECS: f64 = 1.5;

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::clips::{Clip, Form, SIZE, Thing, look, shot};
 use super::*;
-use crate::core::dice::Dice;
 use crate::core::geometry::{PixelBox, Point};
 use crate::core::mask::Mask;
 use crate::core::prompt::{Click, Shape};
+use crate::core::testing::dice::Dice;
 
 fn disc(radius: f32, look: u64, path: impl Fn(f32) -> (f32, f32) + 'static) -> Thing {
     Thing::new(Form::Disc(radius), look, path)

@@ -12,7 +12,7 @@ use super::motion::{Motion, Vector};
 use super::{Observation, PromptKey, Track, TrackId, TrackIds, TrackSettings};
 use crate::core::camera_clock::{CameraClock, Shot, Step};
 use crate::core::geometry::{Point, Size};
-use crate::core::spans::Spans;
+use crate::core::mask::spans::Spans;
 
 /// Which track a detection belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::error::BundleError;
 use super::roles::{Role, check_names};
-use crate::core::transform::ResizeRule;
+use crate::core::geometry::transform::ResizeRule;
 
 /// The layout of `bundle.yaml` that is understood here.
 const FORMAT: u32 = 1;

@@ -7,7 +7,7 @@ use r2r::sensor_msgs::msg::Image as ImageMessage;
 
 use super::image::native_image;
 use crate::core::frame::Header;
-use crate::core::raw_image::RawImage;
+use crate::core::pixels::raw_image::RawImage;
 
 /// A camera's depth, copied; what is wrong with it is core's to say.
 pub fn depth_image(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> (Header, RawImage) {

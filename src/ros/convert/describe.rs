@@ -6,10 +6,10 @@ use r2r::segcap::action::DescribeEverything;
 use r2r::unique_identifier_msgs::msg::UUID;
 
 use super::{stamp, text, time};
-use crate::core::code::ResultCode;
-use crate::core::describe::Goal;
 use crate::core::frame::Stamp;
-use crate::core::goals::{CancelCode, GoalId, GoalStatus};
+use crate::core::node::describe::Goal;
+use crate::core::node::goals::{CancelCode, GoalId, GoalStatus};
+use crate::core::result_code::ResultCode;
 use crate::runtime::Described;
 use crate::runtime::api::DescribeProgress;
 

@@ -3,10 +3,10 @@
 use r2r::vision_msgs::msg::{BoundingBox2D, Detection2D, Detection2DArray, ObjectHypothesisWithPose};
 
 use super::{header, stamp, text};
-use crate::core::code::ResultCode;
 use crate::core::geometry::PixelBox;
 use crate::core::prompt::RawPrompt;
 use crate::core::region::{Caption, Region, RegionArray};
+use crate::core::result_code::ResultCode;
 use crate::core::space::Located;
 use crate::runtime::api::{PromptSubmission, Refusal};
 

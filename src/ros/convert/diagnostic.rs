@@ -4,7 +4,7 @@ use r2r::diagnostic_msgs::msg::{DiagnosticArray, DiagnosticStatus, KeyValue};
 use r2r::std_msgs::msg::Header;
 
 use super::{now, text};
-use crate::core::diagnosis::Status;
+use crate::core::node::diagnosis::Status;
 
 /// `node` is the full name; each status is named "node: what", as viewers and aggregators expect.
 pub fn diagnostic_array(node: &str, statuses: &[Status]) -> DiagnosticArray {
@@ -27,7 +27,7 @@ mod tests {
     use r2r::diagnostic_msgs::msg::DiagnosticStatus as Numbers;
 
     use super::*;
-    use crate::core::diagnosis::Level;
+    use crate::core::node::diagnosis::Level;
 
     #[test]
     fn levels_are_those_of_the_message() {

@@ -10,7 +10,7 @@ use r2r::sensor_msgs::msg::{CompressedImage as CompressedMessage, Image as Image
 use super::header;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
-use crate::core::raw_image::{CompressedImage, ImagePayload, RawFrame, RawImage};
+use crate::core::pixels::raw_image::{CompressedImage, ImagePayload, RawFrame, RawImage};
 
 /// What compressed_image_transport writes for a JPEG of an rgb8 image; its subscribers read the colours' order from it.
 const JPEG_FORMAT: &str = "rgb8; jpeg compressed bgr8";

@@ -3,7 +3,7 @@
 use r2r::lifecycle_msgs::msg;
 
 use super::now;
-use crate::core::lifecycle::{State, Transition};
+use crate::core::node::lifecycle::{State, Transition};
 
 pub fn state(state: State) -> msg::State {
     msg::State { id: state.id(), label: state.label().into() }
@@ -35,7 +35,7 @@ mod tests {
     use r2r::lifecycle_msgs::msg::{State as StateNumber, Transition as TransitionNumber};
 
     use super::*;
-    use crate::core::lifecycle::TRANSITIONS;
+    use crate::core::node::lifecycle::TRANSITIONS;
 
     #[test]
     fn numbers_are_those_of_the_messages() {

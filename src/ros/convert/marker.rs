@@ -7,10 +7,10 @@ use r2r::visualization_msgs::msg::{Marker, MarkerArray};
 
 use super::{header, text};
 use crate::core::frame::Header;
-use crate::core::markers::MarkerChange;
-use crate::core::overlay::color;
 use crate::core::region::Region;
 use crate::core::space::Located;
+use crate::core::view::markers::MarkerChange;
+use crate::core::view::overlay::color;
 
 /// Namespaces of the boxes and of the words, behind the camera's name.
 const BOXES: &str = "boxes";
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::core::frame::Stamp;
     use crate::core::geometry::PixelBox;
-    use crate::core::overlay::tests::region;
+    use crate::core::view::overlay::tests::region;
 
     fn header() -> Header {
         Header { camera: "front".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "optical".into() }

@@ -6,8 +6,8 @@ use r2r::rcl_interfaces::msg::{
 };
 
 use super::{now, text};
-use crate::core::configuration::Configuration;
-use crate::core::parameters::{Change, Declaration, ParameterError, Slot, Value, declaration};
+use crate::core::settings::configuration::Configuration;
+use crate::core::settings::parameters::{Change, Declaration, ParameterError, Slot, Value, declaration};
 
 /// The value of a parameter that somebody sets.
 ///
@@ -127,7 +127,7 @@ mod tests {
     use r2r::NativeMsg;
 
     use super::*;
-    use crate::core::parameters::DECLARATIONS;
+    use crate::core::settings::parameters::DECLARATIONS;
 
     #[test]
     fn every_default_survives_both_ways() {

@@ -8,10 +8,10 @@ use r2r::segcap::srv::Segment;
 
 use super::image::raw_image;
 use super::{stamp, text};
-use crate::core::code::ResultCode;
 use crate::core::frame::Header;
+use crate::core::pixels::raw_image::{ImagePayload, RawFrame};
 use crate::core::prompt::RawPrompt;
-use crate::core::raw_image::{ImagePayload, RawFrame};
+use crate::core::result_code::ResultCode;
 use crate::runtime::api::{PromptSubmission, Refusal, SegmentRequest};
 
 /// Longest time that a request may ask for, seconds.

@@ -7,10 +7,10 @@ use r2r::sensor_msgs::msg::RegionOfInterest;
 
 use super::image::mono_message;
 use super::{header, text, time};
-use crate::core::code::ResultCode;
 use crate::core::frame::Header;
 use crate::core::geometry::{PixelBox, Size};
 use crate::core::region::{Region, RegionArray};
+use crate::core::result_code::ResultCode;
 use crate::core::space::Located;
 use crate::runtime::api::Refusal;
 

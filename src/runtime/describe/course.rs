@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::core::code::ResultCode;
 use crate::core::frame::Stamp;
 use crate::core::progress::Stage;
+use crate::core::result_code::ResultCode;
 use crate::runtime::api::{DescribeProgress, Refusal};
 
 /// Progress that waits to be heard; a slow listener finds the newest.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::course::{Course, News};
-use crate::core::code::ResultCode;
 use crate::core::frame::Stamp;
+use crate::core::result_code::ResultCode;
 use crate::runtime::api::{DescribeProgress, Refusal};
 use crate::runtime::stats::Stats;
 

@@ -6,22 +6,22 @@ use std::time::Instant;
 use super::course::Runner;
 use super::words_part::WordsPart;
 use crate::core::camera_clock::Shot;
-use crate::core::code::ResultCode;
-use crate::core::describe::Plan;
-use crate::core::everything::Search;
 use crate::core::frame::Frame;
-use crate::core::pipeline::{self, Found};
+use crate::core::node::describe::Plan;
 use crate::core::ports::Embedding;
 use crate::core::progress::Stage;
 use crate::core::prompt::{Prompt, Shape};
 use crate::core::region::{Caption, CaptionState, RegionArray};
+use crate::core::result_code::ResultCode;
+use crate::core::segment::everything::Search;
+use crate::core::segment::pipeline::{self, Found};
 use crate::runtime::api::{Output, Refusal};
-use crate::runtime::asks::{Asker, Share};
 use crate::runtime::guard::guarded;
-use crate::runtime::plan::Target;
-use crate::runtime::regions::Labelling;
-use crate::runtime::tracking::Picture;
-use crate::runtime::vision_thread::Vision;
+use crate::runtime::vision::asks::{Asker, Share};
+use crate::runtime::vision::plan::Target;
+use crate::runtime::vision::regions::Labelling;
+use crate::runtime::vision::thread::Vision;
+use crate::runtime::vision::tracking::Picture;
 
 /// Clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
 /// (built-in model, one core: 3.5 ms a click in batches of 8 to 32, 3.9 ms in batches of 64).

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use image::RgbImage;
 
 use super::course::Runner;
-use crate::core::code::ResultCode;
 use crate::core::ports::{CaptionModel, Embedding};
 use crate::core::progress::Stage;
 use crate::core::prompt::Shape;
 use crate::core::region::{Caption, CaptionState, RegionArray};
+use crate::core::result_code::ResultCode;
 use crate::core::track::TrackId;
 use crate::runtime::api::Output;
-use crate::runtime::caption_thread::{caption_of, speak};
+use crate::runtime::caption::thread::{caption_of, speak};
 use crate::runtime::shared::Shared;
 
 /// Regions described in one turn, where `caption.batch` is not smaller: whoever waits beside a goal waits for so many.

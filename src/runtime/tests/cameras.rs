@@ -1,10 +1,10 @@
 //! Several cameras share the models: each has its turn, whatever the others send.
 
 use super::rig::*;
-use crate::core::fake_model::Call;
 use crate::core::frame::Stamp;
 use crate::core::region::RegionArray;
 use crate::core::settings::Settings;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::{PromptSubmission, SegmentRequest};
 
 fn show(rig: &Rig, camera: &str, secs: i32) {

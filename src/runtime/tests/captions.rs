@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::fake_model::{Call, fake_model};
 use crate::core::region::CaptionState::{Done, Failed, None as NoCaption, Pending};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::{CaptionMode, Settings};
+use crate::core::testing::fake_model::{Call, fake_model};
 use crate::runtime::api::SegmentRequest;
 
 fn captioned(prompts: Vec<crate::core::prompt::RawPrompt>) -> SegmentRequest {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::describe::Goal;
-use crate::core::fake_model::Call;
+use crate::core::node::describe::Goal;
 use crate::core::progress::Stage;
 use crate::core::region::CaptionState::{Done, None as NoCaption, Pending};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::{DescribeProgress, SegmentRequest};
 use crate::runtime::{Described, Describing};
 

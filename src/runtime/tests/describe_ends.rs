@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::describe::*;
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::describe::Goal;
-use crate::core::fake_model::Call;
+use crate::core::node::describe::Goal;
 use crate::core::progress::Stage;
 use crate::core::region::CaptionState::{Done, Failed, None as NoCaption, Pending};
+use crate::core::result_code::ResultCode;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::{Described, Describing};
 
 /// So soon an end must be seen, whatever a model's run takes.

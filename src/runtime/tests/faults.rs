@@ -1,8 +1,8 @@
 //! A model that fails or panics costs an answer, not the node.
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::fake_model::Call;
+use crate::core::result_code::ResultCode;
+use crate::core::testing::fake_model::Call;
 
 #[tokio::test]
 async fn a_failing_run_is_internal_and_the_next_one_is_fine() {

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::fake_model::Call;
-use crate::core::raw_image::{CompressedImage, ImagePayload};
+use crate::core::pixels::raw_image::{CompressedImage, ImagePayload};
+use crate::core::result_code::ResultCode;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::Output;
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::configuration::Configuration;
-use crate::core::fake_model::fake_model;
-use crate::core::health::ModelReport;
-use crate::core::lifecycle::{State, Wanted};
+use crate::core::node::health::ModelReport;
+use crate::core::node::lifecycle::{State, Wanted};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
+use crate::core::settings::configuration::Configuration;
+use crate::core::testing::fake_model::fake_model;
 use crate::runtime::api::{Output, PromptSubmission};
 use crate::runtime::{LoadedModel, Managed, OutputReceiver, Runtime};
 
@@ -27,7 +27,7 @@ struct Loader {
 struct CountedEncoder(Box<dyn crate::core::ports::ImageEncoder>, #[expect(dead_code, reason = "counted")] Arc<()>);
 
 impl crate::core::ports::ImageEncoder for CountedEncoder {
-    fn transform(&self, image: crate::core::geometry::Size) -> crate::core::transform::ModelFromImage {
+    fn transform(&self, image: crate::core::geometry::Size) -> crate::core::geometry::transform::ModelFromImage {
         self.0.transform(image)
     }
 

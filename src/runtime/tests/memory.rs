@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::places::{send_depth, with_space};
 use super::rig::*;
-use crate::core::code::ResultCode;
 use crate::core::query::Query;
 use crate::core::region::CaptionState;
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
 use crate::runtime::Handle;
 use crate::runtime::api::{Recalled, SegmentRequest};

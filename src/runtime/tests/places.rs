@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::describe::{coarse, follow, in_words};
 use super::rig::*;
-use crate::core::code::ResultCode;
 use crate::core::frame::{Header, Stamp};
-use crate::core::raw_image::RawImage;
+use crate::core::pixels::raw_image::RawImage;
 use crate::core::region::{CaptionState, RegionArray};
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
 use crate::core::space::CameraInfo;
 use crate::runtime::api::SegmentRequest;

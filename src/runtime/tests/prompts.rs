@@ -1,10 +1,10 @@
 //! Prompts over the topic: once, with and without a stamp, and sticky.
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::fake_model::Call;
 use crate::core::geometry::PixelBox;
 use crate::core::prompt::RawPrompt;
+use crate::core::result_code::ResultCode;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::PromptSubmission;
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn sticky_prompts_that_do_not_fit_are_refused_once_until_the_size_changes(
     rig.settle().await;
     assert!(rig.output.try_recv().is_none(), "not with every frame");
     let mut larger = frame(3);
-    let crate::core::raw_image::ImagePayload::Raw(raw) = &mut larger.payload else { unreachable!() };
+    let crate::core::pixels::raw_image::ImagePayload::Raw(raw) = &mut larger.payload else { unreachable!() };
     (raw.width, raw.height, raw.step) = (128, 24, 384);
     rig.handle.frame(larger);
     assert_eq!(rig.regions().await.regions.len(), 2);

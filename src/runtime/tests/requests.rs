@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::fake_model::Call;
+use crate::core::result_code::ResultCode;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::SegmentRequest;
 
 fn on_picture(color: u8, secs: i32) -> SegmentRequest {
@@ -169,7 +169,8 @@ async fn a_faulty_request_is_refused_alone() {
         assert_eq!(refusal.code, ResultCode::InvalidPrompt, "{refusal}");
     }
     let mut empty = on_picture(1, 1);
-    let Some(crate::core::raw_image::ImagePayload::Raw(raw)) = empty.image.as_mut().map(|image| &mut image.payload)
+    let Some(crate::core::pixels::raw_image::ImagePayload::Raw(raw)) =
+        empty.image.as_mut().map(|image| &mut image.payload)
     else {
         unreachable!()
     };

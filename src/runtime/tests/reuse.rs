@@ -1,10 +1,10 @@
 //! An object is described once, and again when it has changed, when its words are old, or when somebody asks.
 
 use super::rig::*;
-use crate::core::fake_model::Call;
 use crate::core::region::CaptionState::{Done, Failed, None as NoCaption, Pending, Stale};
 use crate::core::region::RegionArray;
 use crate::core::settings::{CaptionMode, Settings};
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::SegmentRequest;
 
 /// Plays frames of these seconds, each when the one before has been dealt with; returns the last regions of each.

@@ -7,15 +7,15 @@ use std::time::Duration;
 use image::RgbImage;
 use ndarray::Array3;
 
-use crate::core::fake_model::{Call, FakeControl, fake_model};
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
+use crate::core::geometry::transform::ModelFromImage;
+use crate::core::pixels::raw_image::{ImagePayload, RawFrame, RawImage};
 use crate::core::ports::*;
 use crate::core::prompt::RawPrompt;
-use crate::core::raw_image::{ImagePayload, RawFrame, RawImage};
 use crate::core::region::{CaptionState, RegionArray};
 use crate::core::settings::Settings;
-use crate::core::transform::ModelFromImage;
+use crate::core::testing::fake_model::{Call, FakeControl, fake_model};
 use crate::runtime::api::{Output, PromptSubmission, Refusal, SegmentRequest};
 use crate::runtime::{Handle, OutputReceiver, Runtime};
 

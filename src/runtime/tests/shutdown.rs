@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::rig::*;
-use crate::core::code::ResultCode;
-use crate::core::fake_model::Call;
+use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
+use crate::core::testing::fake_model::Call;
 use crate::runtime::api::SegmentRequest;
 
 /// Well under a second, with room for a busy machine.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rig::*;
 use crate::core::geometry::PixelBox;
-use crate::core::raw_image::{ImagePayload, RawFrame};
+use crate::core::pixels::raw_image::{ImagePayload, RawFrame};
 use crate::core::settings::Settings;
 use crate::runtime::api::{PromptSubmission, SegmentRequest};
 

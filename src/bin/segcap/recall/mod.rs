@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use segcap::core::geometry::Size;
-use segcap::core::pipeline::{self, SegmentOptions};
+use segcap::core::mask::spans::Spans;
 use segcap::core::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError, PromptBatch, VisionModel};
 use segcap::core::progress;
 use segcap::core::prompt::{Prompt, Shape};
+use segcap::core::segment::pipeline::{self, SegmentOptions};
 use segcap::core::settings::{EverythingSettings, Limits};
-use segcap::core::spans::Spans;
 
 use self::score::Score;
 use self::truth::Pair;

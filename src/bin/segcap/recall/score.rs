@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use segcap::core::geometry::Size;
-use segcap::core::spans::Spans;
+use segcap::core::mask::spans::Spans;
 
 /// A thing is found when a mask has this IoU with it.
 const LEAST_IOU: f32 = 0.5;
@@ -81,7 +81,7 @@ impl Score {
 
 #[cfg(test)]
 mod tests {
-    use segcap::core::spans::Span;
+    use segcap::core::mask::spans::Span;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use image::DynamicImage;
 use segcap::core::geometry::Size;
-use segcap::core::spans::{Span, Spans};
+use segcap::core::mask::spans::{Span, Spans};
 
 const LABELS: &str = ".ids.png";
 

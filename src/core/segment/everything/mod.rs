@@ -1,0 +1,182 @@
+//! Everything in an image: SAM's automatic mask generator (paper, section 5 and appendix B), without crops.
+//!
+//! A grid of clicks; of all their masks those stay that the model believes in (predicted IoU), that are stable and not
+//! tiny; their small holes are filled and small islands removed; of masks that are much alike the best stays. The rules
+//! have SAM's meaning, the thresholds come from [`EverythingSettings`]. Two differences, both because of specks that a small
+//! model leaves beside a thing, which change a mask's box but hardly the mask: SAM removes small parts after it has compared
+//! boxes, here they go before; and SAM compares boxes alone, here masks are alike, too, whose pixels are much the same.
+
+use std::sync::Arc;
+
+use super::candidate::{Candidate, Decoding, unit};
+use super::islands::without_small_parts;
+use super::nms;
+use crate::core::geometry::transform::ModelFromImage;
+use crate::core::geometry::{PixelBox, Point, Size};
+use crate::core::mask::spans::Spans;
+use crate::core::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError};
+use crate::core::progress::{OnProgress, Stage, tell};
+use crate::core::prompt::Shape;
+use crate::core::prompt::batch::{MAX_BATCH, of_points};
+use crate::core::settings::EverythingSettings;
+
+/// How far a longer piece of work has come of which this is a part.
+pub(super) struct Span {
+    pub done_before: usize,
+    pub total: usize,
+}
+
+/// The number of clicks that are decoded.
+pub(super) fn clicks(settings: &EverythingSettings) -> usize {
+    (settings.points_per_side as usize).pow(2)
+}
+
+/// The regions, best predicted IoU first. Progress is told, and asked whether to go on, before each batch.
+pub(super) fn regions(
+    decoding: &mut Decoding,
+    transform: &ModelFromImage,
+    settings: &EverythingSettings,
+    span: &Span,
+    on_progress: &mut OnProgress,
+) -> Result<Vec<Candidate>, ModelError> {
+    let mut search = Search::new(settings.clone(), transform.image);
+    while search.done() < search.total() {
+        tell(on_progress, Stage::Segment, span.done_before + search.done(), span.total)?;
+        search.ask(decoding, transform, MAX_BATCH)?;
+    }
+    let candidates = search.candidates();
+    tell(on_progress, Stage::Filter, 0, candidates)?;
+    let regions = search.into_regions();
+    tell(on_progress, Stage::Filter, candidates, candidates)?;
+    Ok(regions)
+}
+
+/// Everything-mode on one image, batch by batch, so that others may have the decoder in between.
+pub struct Search {
+    settings: EverythingSettings,
+    grid: Vec<Point>,
+    done: usize,
+    waiting: Vec<Waiting>,
+}
+
+impl Search {
+    pub fn new(settings: EverythingSettings, image: Size) -> Self {
+        let grid = grid(settings.points_per_side, image);
+        Self { settings, grid, done: 0, waiting: Vec::new() }
+    }
+
+    /// Clicks.
+    pub fn total(&self) -> usize {
+        self.grid.len()
+    }
+
+    /// Clicks that have been decoded.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Masks that may become regions.
+    pub fn candidates(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// One run of the decoder with the next `batch` clicks.
+    pub fn step(
+        &mut self,
+        decoder: &mut dyn MaskDecoder,
+        embedding: &Embedding,
+        batch: usize,
+    ) -> Result<(), ModelError> {
+        self.ask(&mut Decoding::new(decoder, embedding), &embedding.transform, batch)
+    }
+
+    fn ask(&mut self, decoding: &mut Decoding, transform: &ModelFromImage, batch: usize) -> Result<(), ModelError> {
+        let end = self.grid.len().min(self.done + batch.clamp(1, MAX_BATCH));
+        let points = &self.grid[self.done..end];
+        if !points.is_empty() {
+            let candidates = decoding.decode(&of_points(points, transform))?;
+            self.waiting.extend(good_ones(decoding, &candidates, &self.settings, transform.image));
+            self.done = end;
+        }
+        Ok(())
+    }
+
+    /// What the clicks so far have found, best predicted IoU first.
+    pub(super) fn into_regions(self) -> Vec<Candidate> {
+        let Self { settings, waiting, .. } = self;
+        let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
+        let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
+        let max_iou = settings.nms_thresh;
+        let kept = nms::keep_best(&scores, settings.max_regions, |better, index| {
+            boxes[better].iou(boxes[index]) > max_iou || overlap(&waiting[better].mask, &waiting[index].mask, max_iou)
+        });
+        kept.into_iter().map(|index| waiting[index].candidate()).collect()
+    }
+}
+
+/// The shape from which a region can be captioned: the box of its mask.
+pub(super) fn shape_of(region: &Candidate) -> Arc<Shape> {
+    Arc::new(Shape::Box { rect: region.mask.bbox(), clicks: Vec::new() })
+}
+
+/// Whether the IoU of two masks is above `max_iou`.
+fn overlap(one: &Spans, other: &Spans, max_iou: f32) -> bool {
+    let larger = one.area().max(other.area());
+    // What they have in common is at most the smaller of them, and within both boxes: most pairs are told apart by that.
+    let boxes_have = one.bbox().intersection(other.bbox()).map_or(0, PixelBox::area);
+    let most = boxes_have.min(one.area().min(other.area()).into());
+    most as f32 > max_iou * larger as f32 && one.iou(other) > max_iou
+}
+
+/// A candidate that waits until all are known. Pixels of a fine grid's masks would fill gigabytes; runs do not.
+struct Waiting {
+    mask: Spans,
+    predicted_iou: f32,
+    stability: f32,
+}
+
+impl Waiting {
+    fn candidate(&self) -> Candidate {
+        let &Self { ref mask, predicted_iou, stability } = self;
+        Candidate { mask: mask.to_mask(), predicted_iou: unit(predicted_iou), stability }
+    }
+}
+
+/// Cheap rules first: only what passes them is brought to the image's resolution.
+fn good_ones(
+    decoding: &mut Decoding,
+    candidates: &MaskCandidates,
+    settings: &EverythingSettings,
+    image: Size,
+) -> Vec<Waiting> {
+    let mut good = Vec::new();
+    for (prompt, logits) in candidates.logits.outer_iter().enumerate() {
+        for (candidate, logits) in logits.outer_iter().enumerate() {
+            let predicted_iou = candidates.predicted_iou[[prompt, candidate]];
+            if predicted_iou.is_nan() || predicted_iou <= settings.pred_iou_thresh {
+                continue;
+            }
+            let stability = decoding.stability(logits);
+            if stability < settings.stability_thresh {
+                continue;
+            }
+            let mask = decoding.mask(logits).filter(|mask| mask.area() >= settings.min_area);
+            good.extend(mask.map(|mask| {
+                let mask = Spans::from(&mask);
+                let mask = without_small_parts(&mask, image, settings.min_area).unwrap_or(mask);
+                Waiting { mask, predicted_iou, stability }
+            }));
+        }
+    }
+    good
+}
+
+/// n x n points in the middles of n x n equal parts of the image, row by row.
+fn grid(per_side: u32, image: Size) -> Vec<Point> {
+    let middle = |index: u32, length: u32| (f64::from(length) * (f64::from(index) + 0.5) / f64::from(per_side)) as f32;
+    let rows = (0..per_side).flat_map(|row| (0..per_side).map(move |column| (column, row)));
+    rows.map(|(column, row)| Point::new(middle(column, image.width), middle(row, image.height))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! From an encoded image and prompts to masks, by SAM's rules.
+//!
+//! [`pipeline`] runs the decoder and [`everything`] the whole grid of clicks. A decoder's proposals become [`candidate`]s:
+//! [`resample`] brings their logits to the image's resolution, [`stability`] says how sure they are. [`nms`] and
+//! [`islands`] clean up after everything-mode.
+
+pub mod candidate;
+pub mod everything;
+pub mod islands;
+pub mod nms;
+pub mod pipeline;
+pub mod resample;
+pub mod stability;

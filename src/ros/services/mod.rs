@@ -1,0 +1,129 @@
+//! How services are answered: never by silence.
+
+pub(super) mod clear;
+pub(super) mod describe;
+pub(super) mod enable;
+pub(super) mod lifecycle;
+#[cfg(has_logger_services)]
+pub(super) mod loggers;
+pub(super) mod parameters;
+pub(super) mod query;
+pub(super) mod segment;
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use r2r::{QosProfile, ServiceRequest, WrappedServiceTypeSupport as Service};
+use tokio::runtime::Handle as Tokio;
+
+use crate::core::node::pace::{Asker, Pace};
+
+/// The work of a service or subscription, polled by the thread `ros-spin`; it ends when the node is dropped.
+pub type Serving = BoxFuture<'static, ()>;
+
+/// An answer that does not reach its client is sent again, so often and in such steps. A client that has just come may
+/// know the node before the node knows it; rmw waits 0.1 s for that, which a busy machine exceeds.
+const ATTEMPTS: u32 = 6;
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// A service that hands every request to `take`, which must not block and answers with [`Pending::respond`], now or later.
+///
+/// # Errors
+/// When rcl cannot create it.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub fn serve<S: Service + 'static>(
+    node: &mut r2r::Node,
+    name: &str,
+    qos: QosProfile,
+    mut take: impl FnMut(S::Request, Pending<S>) + Send + 'static,
+) -> r2r::Result<Serving>
+where
+    S::Request: Send,
+{
+    let requests = node.create_service::<S>(name, qos)?;
+    let (pace, tokio) = (Arc::new(Pace::default()), Tokio::current());
+    let serving = requests.for_each(move |mut request| {
+        let message = std::mem::take(&mut request.message);
+        take(message, Pending { request, asker: pace.asked(), tokio: tokio.clone() });
+        futures::future::ready(())
+    });
+    Ok(Box::pin(serving))
+}
+
+/// A request that waits for its answer.
+pub struct Pending<S: Service> {
+    request: ServiceRequest<S>,
+    asker: Asker,
+    tokio: Tokio,
+}
+
+impl<S: Service + 'static> Pending<S>
+where
+    S::Request: Send,
+    S::Response: Send,
+{
+    /// Answers now.
+    pub fn respond(self, response: S::Response) {
+        let Self { request, tokio, .. } = self;
+        // Copies: r2r keeps neither when it fails.
+        let send = move || request.clone().respond(response.clone());
+        if send().is_err() {
+            tokio.spawn(send_again(send));
+        }
+    }
+
+    /// Answers as soon as the answers to others leave room for it: for services that a crowd may ask at once. `step`: see
+    /// [`Asker::wait`].
+    pub async fn respond_in_turn(self, response: S::Response, step: Duration) {
+        let wait = self.asker.wait(Instant::now(), step);
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        self.respond(response);
+    }
+}
+
+/// Ends when the answer has been sent, or nobody has been there for all attempts: the client has left, or the node ends.
+async fn send_again<E: Display>(send: impl Fn() -> Result<(), E>) {
+    for attempt in 2..=ATTEMPTS {
+        tokio::time::sleep(AGAIN_AFTER).await;
+        match send() {
+            Ok(()) => return,
+            Err(error) if attempt == ATTEMPTS => log::warn!("an answer could not be sent: {error}"),
+            Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How often an answer is sent (again) to a client who is there from the attempt `there_from` on.
+    async fn attempts(there_from: u32) -> u32 {
+        let attempt = Cell::new(1);
+        send_again(|| {
+            attempt.set(attempt.get() + 1);
+            if attempt.get() < there_from { Err("timeout") } else { Ok(()) }
+        })
+        .await;
+        attempt.get()
+    }
+
+    #[tokio::test]
+    async fn a_client_who_is_found_late_gets_its_answer_once() {
+        assert_eq!(attempts(4).await, 4);
+    }
+
+    #[tokio::test]
+    async fn a_client_who_has_left_is_given_up() {
+        assert_eq!(attempts(u32::MAX).await, ATTEMPTS);
+    }
+}

@@ -1,0 +1,211 @@
+//! Where regions wait for their words.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use image::RgbImage;
+
+use crate::core::ports::Embedding;
+use crate::core::region::RegionArray;
+use crate::core::track::TrackId;
+use crate::runtime::api::Refusal;
+use crate::runtime::describe::WordsPart;
+use crate::runtime::requests::Reply;
+
+/// Who gets the captioned regions.
+pub(in crate::runtime) enum Recipient {
+    /// Whoever listens to the node's outputs. `once`: the frame answers once-prompts, whose captions come only now;
+    /// otherwise a newer frame of the camera makes this one superfluous.
+    Output {
+        image: Arc<RgbImage>,
+        once: bool,
+    },
+    Caller(Reply),
+}
+
+impl Recipient {
+    /// Nobody would hear the words.
+    pub(super) fn has_left(&self) -> bool {
+        matches!(self, Self::Caller(reply) if reply.is_gone())
+    }
+}
+
+/// The regions of one frame, to be captioned.
+pub(in crate::runtime) struct CaptionJob {
+    pub embedding: Embedding,
+    pub array: RegionArray,
+    /// For each region the tracked object whose words it has; `None`: it gets words of its own.
+    pub objects: Vec<Option<TrackId>>,
+    pub recipient: Recipient,
+}
+
+impl CaptionJob {
+    pub(in crate::runtime) fn refuse(self, refusal: &Refusal) {
+        if let Recipient::Caller(reply) = self.recipient {
+            reply.answer(Err(refusal.clone()));
+        }
+    }
+
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.recipient, Recipient::Output { once: false, .. })
+    }
+}
+
+/// What the caption thread does next.
+pub(in crate::runtime) enum Work {
+    Job(Box<CaptionJob>),
+    /// A turn of a goal.
+    Describe(Box<WordsPart>),
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// Requests and once-prompts, oldest first; bounded, refuses when full.
+    asked: VecDeque<CaptionJob>,
+    /// The newest frame of each camera, the camera that waits longest first.
+    streams: VecDeque<CaptionJob>,
+    /// There is one goal at a time; it takes turns with everything else.
+    describe: Option<Box<WordsPart>>,
+    had_turn: bool,
+}
+
+pub(in crate::runtime) struct CaptionInbox {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    stopped: AtomicBool,
+    most_pending: AtomicUsize,
+}
+
+impl CaptionInbox {
+    pub(in crate::runtime) fn new(most_pending: usize) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            arrived: Condvar::new(),
+            stopped: AtomicBool::new(false),
+            most_pending: AtomicUsize::new(most_pending),
+        }
+    }
+
+    pub(in crate::runtime) fn set_most_pending(&self, most_pending: usize) {
+        self.most_pending.store(most_pending, Ordering::Relaxed);
+    }
+
+    /// Never waits. `Ok` holds the older frame that this one displaces, `Err` gives the job back: the queue is full.
+    pub(in crate::runtime) fn put(&self, job: CaptionJob) -> Result<Option<CaptionJob>, Box<CaptionJob>> {
+        let mut waiting = self.lock();
+        // Under the lock, so that no job slips in behind `stop`.
+        if self.is_stopped() {
+            return Err(Box::new(job));
+        }
+        let displaced = if job.is_stream() {
+            waiting.put_stream(job)
+        } else if waiting.asked.len() < self.most_pending.load(Ordering::Relaxed) {
+            waiting.asked.push_back(job);
+            None
+        } else {
+            return Err(Box::new(job));
+        };
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(displaced)
+    }
+
+    /// Never waits. A goal that is there already has ended: there is one at a time.
+    pub(in crate::runtime) fn put_describe(&self, part: Box<WordsPart>) {
+        let mut waiting = self.lock();
+        // Dropped outside the lock: it ends its goal.
+        let dropped = if self.is_stopped() { Some(part) } else { waiting.describe.replace(part) };
+        drop(waiting);
+        self.arrived.notify_one();
+        drop(dropped);
+    }
+
+    /// A goal that needs another turn; unless a newer one has come, which means that it has ended.
+    pub(in crate::runtime) fn put_back(&self, part: Box<WordsPart>) {
+        if self.lock().describe.is_none() {
+            self.put_describe(part);
+        }
+    }
+
+    /// A stream's frame of which not everything has been described; unless a newer one has come.
+    pub(super) fn put_back_stream(&self, job: CaptionJob) {
+        let mut waiting = self.lock();
+        let camera = &job.array.header.camera;
+        if !self.is_stopped() && !waiting.streams.iter().any(|newer| newer.array.header.camera == *camera) {
+            waiting.streams.push_back(job);
+        }
+    }
+
+    /// What was asked for goes first; a goal has every other turn. `None` when stopped.
+    pub(in crate::runtime) fn take(&self) -> Option<Work> {
+        let mut waiting = self.lock();
+        loop {
+            if self.is_stopped() {
+                return None;
+            }
+            if let Some(work) = waiting.next() {
+                return Some(work);
+            }
+            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Asked between tokens, hence without the lock.
+    pub(in crate::runtime) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Returns what waited.
+    pub(in crate::runtime) fn stop(&self) -> Vec<CaptionJob> {
+        let mut waiting = self.lock();
+        self.stopped.store(true, Ordering::Release);
+        self.arrived.notify_all();
+        let Waiting { asked, streams, describe, .. } = std::mem::take(&mut *waiting);
+        drop((waiting, describe));
+        asked.into_iter().chain(streams).collect()
+    }
+
+    /// Jobs that wait.
+    pub(in crate::runtime) fn length(&self) -> usize {
+        let waiting = self.lock();
+        waiting.asked.len() + waiting.streams.len() + usize::from(waiting.describe.is_some())
+    }
+
+    /// A next caption thread may come.
+    pub(in crate::runtime) fn reset(&self) {
+        let old = std::mem::take(&mut *self.lock());
+        self.stopped.store(false, Ordering::Release);
+        // Dropped outside the lock: it may end a goal.
+        drop(old);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A panic under this lock leaves whole queues: each change is one push or one removal.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn next(&mut self) -> Option<Work> {
+        let goal_first = !self.had_turn;
+        if let Some(part) = self.describe.take_if(|_| goal_first) {
+            self.had_turn = true;
+            return Some(Work::Describe(part));
+        }
+        self.had_turn = false;
+        let job = self.asked.pop_front().or_else(|| self.streams.pop_front());
+        job.map(|job| Work::Job(Box::new(job))).or_else(|| self.describe.take().map(Work::Describe))
+    }
+
+    fn put_stream(&mut self, job: CaptionJob) -> Option<CaptionJob> {
+        let camera = &job.array.header.camera;
+        match self.streams.iter_mut().find(|waiting| waiting.array.header.camera == *camera) {
+            Some(slot) => Some(std::mem::replace(slot, job)),
+            None => {
+                self.streams.push_back(job);
+                None
+            }
+        }
+    }
+}

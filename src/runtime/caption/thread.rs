@@ -1,0 +1,90 @@
+//! The caption thread: owns mixer and language model, and describes regions for whoever waits for words.
+
+use std::sync::Arc;
+
+use super::batch::Batch;
+use super::inbox::{CaptionJob, Recipient, Work};
+use crate::core::caption::{self, Spoken};
+use crate::core::frame::Stamp;
+use crate::core::ports::{CaptionModel, Embedding};
+use crate::core::prompt::Shape;
+use crate::core::region::{Caption, CaptionState};
+use crate::runtime::api::{Output, Refusal};
+use crate::runtime::guard::guarded;
+use crate::runtime::shared::Shared;
+
+/// Until the caption inbox is stopped.
+pub(in crate::runtime) fn run(shared: &Shared, mut model: CaptionModel) {
+    while let Some(work) = shared.captions.take() {
+        match work {
+            Work::Job(job) => caption(shared, &mut model, *job),
+            Work::Describe(part) => {
+                if let Some(part) = part.step(shared, &mut model) {
+                    shared.captions.put_back(part);
+                }
+            }
+        }
+    }
+}
+
+fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
+    if job.recipient.has_left() {
+        return;
+    }
+    let told: Vec<Caption> = job.array.regions.iter().map(|region| region.caption.clone()).collect();
+    let mut needs_more = false;
+    while let Some(batch) = Batch::begin(shared, &job) {
+        // Asked between tokens: neither shutdown nor a caller who has left waits for the end of a sentence.
+        let cancel = || shared.captions.is_stopped() || job.recipient.has_left();
+        match speak(shared, model, &job.embedding, &batch.shapes(&job), &cancel) {
+            Ok(spoken) => batch.write_down(shared, &mut job, spoken),
+            Err(refusal) => return batch.fail(shared, job, &refusal),
+        }
+        // Between two batches of a stream others have their turn.
+        needs_more = job.is_stream();
+        if needs_more {
+            break;
+        }
+    }
+    job.take_words(&shared.words, shared.settings().caption.mode);
+    finish(shared, job, &told, needs_more);
+}
+
+/// A caption for each shape. `cancel` is asked between tokens.
+pub(in crate::runtime) fn speak(
+    shared: &Shared,
+    model: &mut CaptionModel,
+    embedding: &Embedding,
+    shapes: &[Arc<Shape>],
+    cancel: &dyn Fn() -> bool,
+) -> Result<Vec<Spoken>, Refusal> {
+    let settings = shared.settings().caption.clone();
+    let run = || caption::describe(model, embedding, shapes, settings.max_tokens, settings.batch, cancel);
+    shared.stats.caption.time(|| guarded(&shared.stats, "captioning", run))
+}
+
+/// A model that had nothing to say has not described the region.
+pub(in crate::runtime) fn caption_of(spoken: Spoken, captioned_at: Stamp) -> Caption {
+    match spoken {
+        Spoken { text, .. } if text.is_empty() => Caption { state: CaptionState::Failed, ..Caption::default() },
+        Spoken { text, score, .. } => Caption { state: CaptionState::Done, text, score, captioned_at },
+    }
+}
+
+/// `told`: the words with which the masks went out.
+fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bool) {
+    shared.place(&mut job.array, None);
+    shared.recollection.complete(&job.array);
+    if let Recipient::Caller(reply) = job.recipient {
+        return reply.answer(Ok(Arc::new(job.array)));
+    }
+    let is_news = job.array.regions.iter().map(|region| &region.caption).ne(told);
+    if let Recipient::Output { image, .. } = &job.recipient
+        && is_news
+    {
+        shared.output.send(Output::Regions { array: Arc::new(job.array.clone()), image: Arc::clone(image) });
+    }
+    if needs_more {
+        shared.captions.put_back_stream(job);
+    }
+}

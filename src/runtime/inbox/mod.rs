@@ -1,0 +1,296 @@
+//! Where frames, prompts and requests wait for the vision thread. Everything in it is bounded; nobody waits to put.
+
+pub(super) mod camera;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::api::{PromptSubmission, Refusal};
+use super::describe::SearchPart;
+use super::requests::PendingRequest;
+use super::stats::Stats;
+use crate::core::node::health::Queues;
+use crate::core::pixels::raw_image::RawFrame;
+use crate::core::result_code::ResultCode;
+use camera::{Arrived, Camera};
+
+/// Cameras come from the node's configuration; this bounds what a fault in it could do.
+const MOST_CAMERAS: usize = 16;
+
+/// A message of prompts that waits for its frame.
+#[derive(Debug)]
+pub(super) struct PendingPrompts {
+    pub submission: PromptSubmission,
+    pub arrived: Instant,
+}
+
+/// What waits. Read and taken from by the vision thread's planner, under the inbox's lock.
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub cameras: BTreeMap<Arc<str>, Camera>,
+    /// Oldest first.
+    pub prompts: VecDeque<PendingPrompts>,
+    /// Oldest first.
+    pub requests: VecDeque<PendingRequest>,
+    /// The goal that runs, between two of its turns.
+    pub describe: Option<Box<SearchPart>>,
+    pub stopped: bool,
+    inactive: bool,
+    /// Active, but told to pause.
+    disabled: bool,
+}
+
+/// What the planner answers to "what now?".
+pub(super) enum Next<W> {
+    Work(W),
+    /// Nothing before this moment, unless something arrives.
+    Wait(Option<Instant>),
+    Stop,
+}
+
+pub(super) struct Inbox {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    /// Prompt messages that may wait, and requests likewise.
+    most_pending: AtomicUsize,
+    stats: Arc<Stats>,
+}
+
+impl Inbox {
+    pub(super) fn new(most_pending: usize, stats: Arc<Stats>) -> Self {
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending: AtomicUsize::new(most_pending), stats }
+    }
+
+    /// Ignored while inactive. Fails when there are too many cameras.
+    pub(super) fn put_frame(&self, raw: RawFrame) -> Result<(), Refusal> {
+        let camera = Arc::clone(&raw.header.camera);
+        let frame = Arc::new(Arrived::now(raw));
+        let mut waiting = self.lock();
+        if waiting.check_open().is_err() {
+            return Ok(());
+        }
+        if waiting.cameras.len() >= MOST_CAMERAS && !waiting.cameras.contains_key(&camera) {
+            let message = format!("expected frames of at most {MOST_CAMERAS} cameras, got one more: {camera:?}");
+            return Err(Refusal::new(ResultCode::NotFound, message));
+        }
+        let (displaced, fallen) = waiting.cameras.entry(camera).or_default().put(frame);
+        self.stats.frames_in.add(1);
+        self.stats.frames_displaced.add(u64::from(displaced));
+        drop(waiting);
+        self.arrived.notify_one();
+        // Freeing megabytes takes time: not under the lock.
+        drop(fallen);
+        Ok(())
+    }
+
+    pub(super) fn put_prompts(&self, mut submission: PromptSubmission) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.check_open()?;
+        // Otherwise the camera may still come.
+        if let Ok(camera) = waiting.resolve(&submission.camera) {
+            submission.camera = camera.to_string();
+        }
+        if submission.sticky {
+            // Clients repeat their sticky prompts; before the first frame these would fill the queue.
+            waiting
+                .prompts
+                .retain(|PendingPrompts { submission: old, .. }| !(old.sticky && old.camera == submission.camera));
+        }
+        if waiting.prompts.len() >= self.most_pending() {
+            return Err(self.overloaded("prompt messages"));
+        }
+        waiting.prompts.push_back(PendingPrompts { submission, arrived: Instant::now() });
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    pub(super) fn put_request(&self, mut request: PendingRequest) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.check_open()?;
+        if request.request.image.is_none() {
+            request.request.camera = waiting.resolve(&request.request.camera)?.to_string();
+        }
+        if waiting.requests.len() >= self.most_pending() {
+            // Callers who have left must not keep others out.
+            waiting.requests.retain(|waiting| !waiting.reply.is_gone());
+        }
+        if waiting.requests.len() >= self.most_pending() {
+            return Err(self.overloaded("requests"));
+        }
+        waiting.requests.push_back(request);
+        drop(waiting);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// `make` gets the camera that is meant. A goal that is there already has ended: there is one at a time.
+    pub(super) fn put_describe(
+        &self,
+        camera: &str,
+        make: impl FnOnce(Arc<str>) -> Box<SearchPart>,
+    ) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.check_open()?;
+        let camera = waiting.resolve(camera)?;
+        // Dropped outside the lock: it ends its goal.
+        let old = waiting.describe.replace(make(camera));
+        drop(waiting);
+        self.arrived.notify_one();
+        drop(old);
+        Ok(())
+    }
+
+    /// For the vision thread: a goal that needs another turn; unless a newer one has come, which means that it has ended.
+    pub(super) fn put_back(&self, part: Box<SearchPart>) {
+        let mut waiting = self.lock();
+        let dropped = if waiting.describe.is_none() { waiting.describe.replace(part) } else { Some(part) };
+        drop((waiting, dropped));
+    }
+
+    pub(super) fn check_open(&self) -> Result<(), Refusal> {
+        self.lock().check_open()
+    }
+
+    /// A pause is no hindrance: for what needs no model.
+    pub(super) fn check_active(&self) -> Result<(), Refusal> {
+        self.lock().check_active()
+    }
+
+    /// Also wakes the vision thread: settings have changed.
+    pub(super) fn set_most_pending(&self, most_pending: usize) {
+        self.most_pending.store(most_pending, Relaxed);
+        // Under the lock, so that the wake-up does not fall between the thread's plan and its wait.
+        let _waiting = self.lock();
+        self.arrived.notify_one();
+    }
+
+    fn most_pending(&self) -> usize {
+        self.most_pending.load(Relaxed)
+    }
+
+    fn overloaded(&self, what: &str) -> Refusal {
+        let most = self.most_pending();
+        let message =
+            format!("{most} {what} are waiting already (limits.max_pending): expected fewer; ask again later");
+        Refusal::new(ResultCode::Overloaded, message)
+    }
+
+    /// For the vision thread: asks `plan` until it finds work or stops; between, waits for something to arrive.
+    pub(super) fn next<W>(&self, mut plan: impl FnMut(&mut Waiting, Instant) -> Next<W>) -> Option<W> {
+        let mut waiting = self.lock();
+        loop {
+            let now = Instant::now();
+            waiting = match plan(&mut waiting, now) {
+                Next::Work(work) => return Some(work),
+                Next::Stop => return None,
+                Next::Wait(None) => self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                Next::Wait(Some(until)) => {
+                    let timeout = until.saturating_duration_since(now);
+                    self.arrived.wait_timeout(waiting, timeout).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    /// For the vision thread: a look between two steps of its work.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Waiting) -> T) -> T {
+        look(&mut self.lock())
+    }
+
+    /// What waits, but for captions.
+    pub(super) fn queues(&self) -> Queues {
+        let waiting = self.lock();
+        let frames = waiting.cameras.values().filter(|camera| camera.fresh).count();
+        let (prompts, requests) = (waiting.prompts.len(), waiting.requests.len());
+        Queues { frames, prompts, requests, captions: 0, most: self.most_pending() }
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        let waiting = self.lock();
+        !waiting.inactive && !waiting.disabled
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.lock().stopped
+    }
+
+    pub(super) fn activate(&self) {
+        let mut waiting = self.lock();
+        (waiting.inactive, waiting.disabled) = (false, false);
+    }
+
+    /// As before [`Inbox::disable`].
+    pub(super) fn enable(&self) -> Result<(), Refusal> {
+        let mut waiting = self.lock();
+        waiting.disabled = false;
+        waiting.check_open()
+    }
+
+    /// Returns what waited, to be refused by the caller.
+    pub(super) fn disable(&self) -> Result<(Vec<PendingPrompts>, Vec<PendingRequest>), Refusal> {
+        let mut waiting = self.lock();
+        waiting.disabled = false;
+        waiting.check_open()?;
+        waiting.disabled = true;
+        Ok(waiting.drain())
+    }
+
+    /// Returns what waited, to be refused by the caller.
+    pub(super) fn deactivate(&self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        let mut waiting = self.lock();
+        waiting.inactive = true;
+        waiting.drain()
+    }
+
+    /// As new, and inactive: everything is forgotten, and a next vision thread may come.
+    pub(super) fn reset(&self) {
+        let old = std::mem::replace(&mut *self.lock(), Waiting { inactive: true, ..Waiting::default() });
+        // Freeing megabytes takes time: not under the lock.
+        drop(old);
+    }
+
+    /// Nothing can be put any more, and the vision thread leaves. Returns what waited, to be refused by the caller.
+    pub(super) fn stop(&self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        let mut waiting = self.lock();
+        waiting.stopped = true;
+        self.arrived.notify_all();
+        waiting.drain()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A panic under this lock leaves whole queues: each change is one push or one removal.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn check_open(&self) -> Result<(), Refusal> {
+        if self.disabled && !self.inactive {
+            let why = "inference is disabled: expected a call of ~/set_enabled with true first";
+            return Err(Refusal::new(ResultCode::NotActive, why));
+        }
+        self.check_active()
+    }
+
+    fn check_active(&self) -> Result<(), Refusal> {
+        if self.inactive {
+            return Err(Refusal::new(
+                ResultCode::NotActive,
+                "expected the node to be active: `ros2 lifecycle get` says what it is",
+            ));
+        }
+        if self.stopped {
+            return Err(Refusal::new(ResultCode::Canceled, "the node is shutting down"));
+        }
+        Ok(())
+    }
+
+    /// Nothing is to be done with what is there.
+    fn drain(&mut self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
+        self.cameras.values_mut().for_each(|camera| camera.fresh = false);
+        (self.prompts.drain(..).collect(), self.requests.drain(..).collect())
+    }
+}

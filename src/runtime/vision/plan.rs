@@ -1,0 +1,307 @@
+//! What the vision thread does next: which picture, and whose prompts on it.
+//!
+//! Each camera, the requests with a picture of their own, and the prompts that name a stamp are lanes that take turns, so
+//! that no client keeps another waiting for more than one turn of each; a goal of "describe everything" is one more lane,
+//! with a turn for each of its batches. Prompts and requests for the same picture go
+//! together in one turn. Nothing waits in order to gather more: while a turn runs, the next one's prompts gather anyway.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::sticky::StickySet;
+use crate::core::camera_clock::Shot;
+use crate::core::frame::Stamp;
+use crate::core::pixels::raw_image::RawFrame;
+use crate::core::result_code::ResultCode;
+use crate::core::settings::Settings;
+use crate::runtime::api::{PromptSubmission, Refusal};
+use crate::runtime::describe::SearchPart;
+use crate::runtime::inbox::camera::Arrived;
+use crate::runtime::inbox::{Next, Waiting};
+use crate::runtime::requests::PendingRequest;
+
+/// Prompts without a stamp wait so long for the next frame; then they apply to the newest one. Prompts with a stamp wait
+/// so long for a frame that is newer than any: a small message overtakes a large one.
+pub(super) const LATCH: Duration = Duration::from_millis(100);
+
+/// The picture of a turn.
+#[derive(Debug)]
+pub(in crate::runtime) enum Target {
+    Arrived(Arc<Arrived>),
+    /// A frame that the inbox no longer has; perhaps among the encoded ones.
+    Past {
+        camera: Arc<str>,
+        stamp: Stamp,
+    },
+    /// A request's own picture.
+    Own(Box<RawFrame>),
+}
+
+/// One turn. Without anyone's prompts: the picture is only looked at, because it has a new format.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub target: Target,
+    /// The camera's sticky prompts and everything-mode apply.
+    pub streaming: bool,
+    pub once: Vec<PromptSubmission>,
+    pub requests: Vec<PendingRequest>,
+}
+
+/// What the planner finds to do.
+pub(super) enum Todo {
+    Turn(Turn),
+    /// One turn of a goal.
+    Describe(Box<SearchPart>),
+    /// Prompts came to nothing: for each its camera and why.
+    Refuse(Vec<(Arc<str>, Refusal)>),
+}
+
+impl Target {
+    /// When the camera took it; `None` for a request's own picture.
+    pub(in crate::runtime) fn shot(&self) -> Option<Shot> {
+        let (stamp, arrived) = match self {
+            Self::Arrived(arrived) => (arrived.taken, Some(arrived.at)),
+            Self::Past { stamp, .. } => (*stamp, None),
+            Self::Own(_) => return None,
+        };
+        Some(Shot { stamp, arrived, looked_at: Instant::now() })
+    }
+}
+
+impl Turn {
+    fn on(target: Target) -> Self {
+        Self { target, streaming: false, once: Vec::new(), requests: Vec::new() }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    #[default]
+    Own,
+    Past,
+    Describe,
+    Camera(Arc<str>),
+}
+
+/// State of the choice, owned by the vision thread.
+#[derive(Default)]
+pub(super) struct Planner {
+    settings: Arc<Settings>,
+    sticky: BTreeMap<Arc<str>, StickySet>,
+    streamed: BTreeMap<Arc<str>, Instant>,
+    last: Lane,
+}
+
+impl Planner {
+    pub(super) fn sticky(&mut self, camera: &Arc<str>) -> &mut StickySet {
+        self.sticky.entry(Arc::clone(camera)).or_default()
+    }
+
+    pub(super) fn next(&mut self, waiting: &mut Waiting, now: Instant, settings: Arc<Settings>) -> Next<Todo> {
+        if waiting.stopped {
+            return Next::Stop;
+        }
+        self.settings = settings;
+        waiting.requests.retain(|request| !request.reply.is_gone());
+        for late in waiting.take_requests(|request| now >= request.deadline) {
+            late.refuse(Refusal::new(ResultCode::Timeout, "the request's time ran out before its turn came"));
+        }
+        let refused = self.settle_prompts(waiting, now);
+        if !refused.is_empty() {
+            return Next::Work(Todo::Refuse(refused));
+        }
+        if let Some(part) = waiting.describe.take_if(|part| part.is_urgent()) {
+            return Next::Work(Todo::Describe(part));
+        }
+        let mut lanes: Vec<Lane> = vec![Lane::Own, Lane::Past, Lane::Describe];
+        lanes.extend(waiting.cameras.keys().cloned().map(Lane::Camera));
+        let after_last = lanes.iter().position(|lane| *lane > self.last).unwrap_or(0);
+        lanes.rotate_left(after_last);
+        for lane in lanes {
+            let todo = match &lane {
+                Lane::Own => own_turn(waiting).map(Todo::Turn),
+                Lane::Past => past_turn(waiting, now).map(Todo::Turn),
+                Lane::Describe => waiting.describe.take().map(Todo::Describe),
+                Lane::Camera(camera) => self.camera_turn(camera, waiting, now).map(Todo::Turn),
+            };
+            if let Some(todo) = todo {
+                self.last = lane;
+                return Next::Work(todo);
+            }
+        }
+        Next::Wait(self.next_moment(waiting, now))
+    }
+
+    /// Names the camera of every prompt message as far as that can be said, takes the sticky ones, and returns those for
+    /// whose camera the wait is over.
+    fn settle_prompts(&mut self, waiting: &mut Waiting, now: Instant) -> Vec<(Arc<str>, Refusal)> {
+        let mut refused = Vec::new();
+        let mut unsettled = std::mem::take(&mut waiting.prompts);
+        while let Some(mut pending) = unsettled.pop_front() {
+            match waiting.resolve(&pending.submission.camera) {
+                Ok(camera) if pending.submission.sticky => {
+                    self.sticky(&camera).replace(pending.submission.prompts, now);
+                }
+                Ok(camera) => {
+                    pending.submission.camera = camera.to_string();
+                    waiting.prompts.push_back(pending);
+                }
+                Err(refusal) if !waiting.cameras.is_empty() && now >= pending.arrived + self.patience() => {
+                    refused.push((pending.submission.camera.as_str().into(), refusal));
+                }
+                Err(_) => waiting.prompts.push_back(pending),
+            }
+        }
+        refused
+    }
+
+    fn camera_turn(&mut self, camera: &Arc<str>, waiting: &mut Waiting, now: Instant) -> Option<Turn> {
+        let slot = waiting.cameras.get(camera)?;
+        let (newest, fresh) = (Arc::clone(slot.newest()?), slot.fresh);
+        let prompted = waiting
+            .prompts
+            .iter()
+            .any(|pending| is_for_next(&pending.submission, camera) && (fresh || now >= pending.arrived + LATCH));
+        let streams = self.streams(camera);
+        let latched = self.sticky(camera).changed.is_some_and(|changed| now >= changed + LATCH);
+        let streaming = streams && (prompted || latched || (fresh && self.is_due(camera, now)));
+        let requests = waiting.take_requests(|request| is_for_newest(request, camera));
+        let mut turn = Turn { streaming, requests, ..Turn::on(Target::Arrived(newest)) };
+        if prompted {
+            turn.once = waiting.take_prompts(|submission| is_for_next(submission, camera));
+        }
+        if streaming {
+            self.streamed.insert(Arc::clone(camera), now);
+            self.sticky(camera).changed = None;
+        }
+        let slot = waiting.cameras.get_mut(camera)?;
+        // A fresh frame that only waits for its pace stays fresh.
+        let looked_at = fresh && (streaming || prompted || !streams);
+        slot.fresh &= !looked_at;
+        let new_format = looked_at && slot.has_new_format();
+        (streaming || prompted || new_format || !turn.requests.is_empty()).then_some(turn)
+    }
+
+    fn streams(&mut self, camera: &Arc<str>) -> bool {
+        self.settings.everything.enabled || !self.sticky(camera).is_empty()
+    }
+
+    fn is_due(&self, camera: &Arc<str>, now: Instant) -> bool {
+        self.due_at(camera).is_none_or(|due| now >= due)
+    }
+
+    fn due_at(&self, camera: &Arc<str>) -> Option<Instant> {
+        self.streamed.get(camera)?.checked_add(self.pace())
+    }
+
+    /// Time from one streamed frame of a camera to the next, at least.
+    fn pace(&self) -> Duration {
+        let rate = self.settings.max_rate_hz;
+        if rate > 0.0 { Duration::try_from_secs_f32(1.0 / rate).unwrap_or(Duration::MAX) } else { Duration::ZERO }
+    }
+
+    /// How long prompts wait for the first frame of a camera that is not there, while others are.
+    fn patience(&self) -> Duration {
+        self.settings.limits.request_timeout
+    }
+
+    /// The next moment at which something is to be done though nothing arrives.
+    fn next_moment(&mut self, waiting: &Waiting, now: Instant) -> Option<Instant> {
+        let latches = waiting.prompts.iter().map(|pending| pending.arrived + LATCH);
+        let patience = waiting.prompts.iter().map(|pending| pending.arrived + self.patience());
+        let changes = self.sticky.values().filter_map(|set| Some(set.changed? + LATCH));
+        let fresh = waiting.cameras.iter().filter(|(_, slot)| slot.fresh);
+        let paced = fresh.filter_map(|(camera, _)| self.due_at(camera));
+        latches.chain(patience).chain(changes).chain(paced).filter(|moment| *moment > now).min()
+    }
+}
+
+/// The oldest request with a picture of its own.
+fn own_turn(waiting: &mut Waiting) -> Option<Turn> {
+    let index = waiting.requests.iter().position(|pending| pending.request.image.is_some())?;
+    let mut request = waiting.requests.remove(index)?;
+    let image = request.request.image.take()?;
+    Some(Turn { requests: vec![request], ..Turn::on(Target::Own(Box::new(image))) })
+}
+
+/// The oldest prompts that name a stamp, with all others that name the same.
+fn past_turn(waiting: &mut Waiting, now: Instant) -> Option<Turn> {
+    let ready = waiting.prompts.iter().find_map(|pending| {
+        let submission = &pending.submission;
+        let (camera, slot) = waiting.cameras.get_key_value(submission.camera.as_str())?;
+        let stamp = Some(submission.stamp).filter(|stamp| !stamp.is_zero())?;
+        let found = slot.find(stamp).cloned();
+        let may_come = slot.newest().is_none_or(|newest| newest.stamp() < stamp) && now < pending.arrived + LATCH;
+        let target = match found {
+            Some(frame) => Target::Arrived(frame),
+            None if may_come => return None,
+            None => Target::Past { camera: Arc::clone(camera), stamp },
+        };
+        Some((target, Arc::clone(camera), stamp))
+    });
+    let (target, camera, stamp) = ready?;
+    let once = waiting.take_prompts(|submission| *submission.camera == *camera && submission.stamp == stamp);
+    Some(Turn { once, ..Turn::on(target) })
+}
+
+fn is_for_next(submission: &PromptSubmission, camera: &Arc<str>) -> bool {
+    submission.stamp.is_zero() && *submission.camera == **camera
+}
+
+fn is_for_newest(pending: &PendingRequest, camera: &Arc<str>) -> bool {
+    pending.request.image.is_none() && *pending.request.camera == **camera
+}
+
+impl Waiting {
+    /// Which camera a name means: "" the only one.
+    pub(in crate::runtime) fn resolve(&self, name: &str) -> Result<Arc<str>, Refusal> {
+        if let Some((camera, _)) = self.cameras.get_key_value(name) {
+            return Ok(Arc::clone(camera));
+        }
+        let known: Vec<&str> = self.cameras.keys().map(|camera| &**camera).collect();
+        match self.cameras.keys().next() {
+            None => Err(Refusal::new(ResultCode::NoImage, "no frame has arrived yet")),
+            Some(only) if name.is_empty() && known.len() == 1 => Ok(Arc::clone(only)),
+            Some(_) if name.is_empty() => {
+                let message = format!("expected the name of a camera, one of {known:?}, got none");
+                Err(Refusal::new(ResultCode::NotFound, message))
+            }
+            Some(_) => {
+                let message = format!("no frame of camera {name:?} has arrived; there are frames of {known:?}");
+                Err(Refusal::new(ResultCode::NoImage, message))
+            }
+        }
+    }
+
+    /// Who joins a turn on `frame` that has begun: requests while it is still the camera's newest, and prompts that name
+    /// its stamp.
+    pub(super) fn take_joining(&mut self, frame: &Arc<Arrived>) -> (Vec<PromptSubmission>, Vec<PendingRequest>) {
+        let camera = &frame.raw.header.camera;
+        let newest = self.cameras.get(camera).and_then(|slot| slot.newest());
+        let is_newest = newest.is_some_and(|newest| Arc::ptr_eq(newest, frame));
+        let requests =
+            if is_newest { self.take_requests(|request| is_for_newest(request, camera)) } else { Vec::new() };
+        let stamp = frame.stamp();
+        let once = self.take_prompts(|submission| {
+            !stamp.is_zero() && !submission.sticky && submission.stamp == stamp && *submission.camera == **camera
+        });
+        (once, requests)
+    }
+
+    fn take_prompts(&mut self, wanted: impl Fn(&PromptSubmission) -> bool) -> Vec<PromptSubmission> {
+        let taken = take(&mut self.prompts, |pending| wanted(&pending.submission));
+        taken.into_iter().map(|pending| pending.submission).collect()
+    }
+
+    fn take_requests(&mut self, wanted: impl Fn(&PendingRequest) -> bool) -> Vec<PendingRequest> {
+        take(&mut self.requests, wanted)
+    }
+}
+
+/// Those that are wanted, in their order; the others stay.
+fn take<T>(queue: &mut VecDeque<T>, wanted: impl Fn(&T) -> bool) -> Vec<T> {
+    let (taken, kept): (Vec<T>, Vec<T>) = queue.drain(..).partition(wanted);
+    queue.extend(kept);
+    taken
+}
