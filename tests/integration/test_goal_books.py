@@ -13,7 +13,7 @@ from unique_identifier_msgs.msg import UUID
 
 SUCCEEDED, ABORTED, CANCELED = GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_ABORTED, GoalStatus.STATUS_CANCELED
 SCENE = disc_scene(640, 480, radius=0.3)
-MOST_RESULTS = 16  # core/goals.rs
+MOST_RESULTS = 16  # core/node/goals.rs
 
 
 @pytest.fixture
