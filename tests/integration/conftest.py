@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "demo"))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1] / "demo")]
 
-# The demo's helpers, and through them rclpy, are found only now.
+# The helpers, and through them rclpy, are found only now.
 from peer import NodeUnderTest  # noqa: E402
 from processes import ProcessError, free_domain_id, node_binary, ros_environment  # noqa: E402
 

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "demo"))
+    HERE = Path(__file__).resolve().parent
+    sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1] / "demo")]
 
 from processes import ROOT, resident_mb
 

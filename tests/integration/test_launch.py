@@ -28,6 +28,7 @@ ARGUMENTS = {
     "namespace", "params_file", "bundle", "provider", "image", "image_transport", "depth", "camera_info",
     "autostart", "use_sim_time", "respawn", "rviz", "log_level",
 }  # fmt: skip
+SUPPORT = Path(__file__).parent / "support"
 PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 SCENE = disc_scene(320, 240)
 DRIVER = """#!{python}
@@ -123,7 +124,7 @@ def test_without_autostart_the_node_waits_for_a_manager(start, domain):
 
 def test_launch_ros_drives_it_as_a_lifecycle_node(start, prefix, domain):
     """launch_ros's LifecycleNode hears ~/transition_event and calls ~/change_state."""
-    shutil.copy(Path(__file__).with_name("managed.launch.py"), prefix / "share" / "segcap" / "launch")
+    shutil.copy(SUPPORT / "managed.launch.py", prefix / "share" / "segcap" / "launch")
     launched = start("managed.launch.py")
     launched.wait_for_log("launch saw inactive")
     launched.wait_for_log("launch saw active")
@@ -174,7 +175,7 @@ def test_a_camera_and_segcap_find_each_other(camera, package, executable, image,
 def test_launch_testing(domain):
     """launch's own way of testing, as `launch_test` and `colcon test` run it."""
     pytest.importorskip("launch_testing", reason="launch_testing is not installed")
-    file = Path(__file__).with_name("launch_testing_of_segcap.py")
+    file = SUPPORT / "launch_testing_of_segcap.py"
     done = subprocess.run(
         [sys.executable, "-m", "launch_testing.launch_test", file],
         capture_output=True, text=True, timeout=120, check=False,

@@ -36,7 +36,7 @@ class Crowd:
         service = f"{rig.node.full_name}/segment"
         self.here = Clients(rig.peer.node, rig.peer.executor, service, range(IN_ONE_PROCESS), depth=100)
         self.go = logs / f"go_{os.getpid()}_{number}"
-        program = Path(__file__).with_name("clients.py")
+        program = Path(__file__).parent / "support" / "clients.py"
         self.processes = []
         for index in range(PROCESSES):
             first = 1000 * (index + 1)

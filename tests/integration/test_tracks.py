@@ -8,9 +8,10 @@ import pytest
 from builtin_interfaces.msg import Time
 from clips import BLACK, BLUE, FRAME_SECS, GREEN, LEAST_PIXELS, PURPLE, RED, YELLOW, Clip, Thing, line, still, table
 from client import box_prompt, stamp_key
-from conftest import EVERYTHING, ROOT
+from conftest import EVERYTHING
 from identities import Identities
 from pictures import read_clip
+from processes import ROOT
 from scenes import message
 
 START_SECS = 1_700_000_000

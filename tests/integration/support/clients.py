@@ -90,7 +90,7 @@ def judge(number, scene, seconds, response):
 
 
 def main():
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "demo"))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "demo"))
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 

@@ -38,7 +38,7 @@ class CameraSpec:
 
 
 def main():
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "demo"))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "demo"))
     import rclpy
     from client import stamp_key
     from rclpy.executors import ExternalShutdownException

@@ -14,7 +14,7 @@ from launch_testing.actions import ReadyToTest
 from launch_testing.asserts import assertExitCodes
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent.parent / "demo")]
+sys.path[:0] = [str(HERE), str(HERE.parents[2] / "demo")]
 from launched import make_prefix  # noqa: E402
 
 # Removed when this process ends.
