@@ -111,6 +111,21 @@ def test_a_set_that_is_refused_says_why_and_changes_nothing(node, call, name):
     assert get(call, parameter_name) == before
 
 
+def test_what_was_dumped_can_be_set_again(node, call):
+    """As `ros2 param dump` and `load` do it; an empty list goes through YAML and comes back as one of booleans."""
+    names = call(ListParameters, "list_parameters").result.names
+    wanted = [
+        Parameter(name=name, value=value)
+        for name, value in zip(names, call(GetParameters, "get_parameters", names=names).values, strict=True)
+    ]
+    for one in wanted:
+        if one.value.type == ParameterType.PARAMETER_STRING_ARRAY and not one.value.string_array_value:
+            one.value.type = ParameterType.PARAMETER_BOOL_ARRAY
+    assert ParameterType.PARAMETER_BOOL_ARRAY in {one.value.type for one in wanted}
+    for result in call(SetParameters, "set_parameters", parameters=wanted).results:
+        assert result.successful, result.reason
+
+
 def test_an_atomic_set_changes_all_or_nothing(node, call):
     before = get(call, "overlay.alpha")
     wanted = [parameter("overlay.alpha", 0.9), parameter("limits.max_prompts", -1)]
@@ -137,7 +152,8 @@ def test_a_set_takes_effect(node, call):
 
 
 def test_values_from_the_command_line(start_node):
-    node = start_node(parameters={"limits.max_prompts": 3, "overlay.alpha": 1, "caption.mode": "off"})
+    # An empty list: `ros2 param dump` writes it for a node with one camera.
+    node = start_node(parameters={"cameras": "[]", "limits.max_prompts": 3, "overlay.alpha": 1, "caption.mode": "off"})
     client = node.client.node.create_client(GetParameters, f"{node.full_name}/get_parameters")
     node.client.wait_for(client.service_is_ready, 10, "get_parameters")
     names = ["limits.max_prompts", "overlay.alpha", "caption.mode"]

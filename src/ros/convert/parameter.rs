@@ -20,9 +20,14 @@ pub fn declared(parameter: &Parameter) -> Result<(&'static str, Value), Paramete
     Ok((declaration.name, value))
 }
 
+/// An empty array of any type is an empty list of texts: in YAML, and so in `ros2 param load`, an empty list has no type.
+///
 /// # Errors
 /// The name of a type that none of segcap's parameters has.
 pub fn parameter_value(message: &ParameterValue) -> Result<Value, &'static str> {
+    if is_empty_array(message) {
+        return Ok(Value::TextList(Vec::new()));
+    }
     Ok(match u32::from(message.type_) {
         kind if kind == ParameterType::PARAMETER_BOOL as u32 => Value::Bool(message.bool_value),
         kind if kind == ParameterType::PARAMETER_INTEGER as u32 => Value::Integer(message.integer_value),
@@ -40,7 +45,17 @@ pub fn parameter_value(message: &ParameterValue) -> Result<Value, &'static str> 
     })
 }
 
-/// A value from the command line or a parameter file.
+fn is_empty_array(message: &ParameterValue) -> bool {
+    match u32::from(message.type_) {
+        kind if kind == ParameterType::PARAMETER_BYTE_ARRAY as u32 => message.byte_array_value.is_empty(),
+        kind if kind == ParameterType::PARAMETER_BOOL_ARRAY as u32 => message.bool_array_value.is_empty(),
+        kind if kind == ParameterType::PARAMETER_INTEGER_ARRAY as u32 => message.integer_array_value.is_empty(),
+        kind if kind == ParameterType::PARAMETER_DOUBLE_ARRAY as u32 => message.double_array_value.is_empty(),
+        _ => false,
+    }
+}
+
+/// A value from the command line or a parameter file. An empty list, as `ros2 param dump` writes it, comes as "not set".
 ///
 /// # Errors
 /// The name of a type that none of segcap's parameters has.
@@ -51,6 +66,7 @@ pub fn from_override(value: &Override) -> Result<Value, &'static str> {
         Override::Double(value) => Value::Double(*value),
         Override::String(value) => Value::Text(value.clone()),
         Override::StringArray(values) => Value::TextList(values.clone()),
+        Override::NotSet => Value::TextList(Vec::new()),
         other => return Err(other.type_name()),
     })
 }
@@ -152,7 +168,12 @@ mod tests {
     #[test]
     fn types_that_nothing_has_are_named() {
         for (number, name) in [(0, "no value"), (5, "byte array"), (8, "double array"), (77, "unknown type")] {
-            let value = ParameterValue { type_: number, ..ParameterValue::default() };
+            let value = ParameterValue {
+                type_: number,
+                byte_array_value: vec![7],
+                double_array_value: vec![0.5],
+                ..ParameterValue::default()
+            };
             assert!(parameter_value(&value).unwrap_err().contains(name));
             let error = declared(&Parameter { name: "threads".into(), value }).unwrap_err();
             assert!(error.to_string().starts_with("threads: expected integer, got "), "{error}");
@@ -160,9 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_list_has_no_type() {
+        let empty = Ok(Value::TextList(Vec::new()));
+        for number in 5..=9 {
+            assert_eq!(parameter_value(&ParameterValue { type_: number, ..ParameterValue::default() }), empty);
+        }
+        assert_eq!(from_override(&Override::NotSet), empty);
+    }
+
+    #[test]
     fn overrides_of_every_known_type_are_read() {
         assert_eq!(from_override(&Override::Integer(3)), Ok(Value::Integer(3)));
         assert_eq!(from_override(&Override::StringArray(vec!["a".into()])), Ok(Value::TextList(vec!["a".into()])));
-        assert_eq!(from_override(&Override::DoubleArray(vec![])), Err("double array"));
+        assert_eq!(from_override(&Override::DoubleArray(vec![0.5])), Err("double array"));
     }
 }

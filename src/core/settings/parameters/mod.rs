@@ -197,7 +197,7 @@ impl Declaration {
                 set(configuration, text.clone());
             }
             (Slot::Names { set, .. }, Value::TextList(names)) => {
-                // A YAML file cannot hold an empty list of strings for ROS; [""] stands for it.
+                // A YAML file cannot hold an empty list of strings for ROS; [""] stands for it, too.
                 let names: Vec<String> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
                 let distinct = names.iter().enumerate().all(|(index, name)| !names[..index].contains(name));
                 self.check(distinct && names.iter().all(|name| is_name(name)), || self.constraint(), value)?;
