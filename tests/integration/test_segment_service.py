@@ -62,9 +62,11 @@ def test_all_kinds_in_one_request_come_back_in_order(node, scene):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_prompt_says_the_same_alone_and_in_company(node, scene, kind):
     prompts = prompts_of_every_kind(scene)
-    alone = good(node.segment([prompts[kind]], scene.rgb))
-    company = good(node.segment(list(prompts.values()), scene.rgb))
+    alone = good(node.segment([prompts[kind]], scene.rgb, caption=True))
+    company = good(node.segment(list(prompts.values()), scene.rgb, caption=True))
     assert iou(masks(alone)[0], masks(company)[KINDS.index(kind)]) > 0.99
+    [one], same = alone.regions, company.regions[KINDS.index(kind)]
+    assert one.caption == same.caption and one.caption_score == pytest.approx(same.caption_score, abs=2e-4)
 
 
 def test_box_finds_the_disc(node, scene):

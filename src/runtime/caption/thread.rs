@@ -67,8 +67,15 @@ pub(in crate::runtime) fn speak(
 pub(in crate::runtime) fn caption_of(spoken: Spoken, captioned_at: Stamp) -> Caption {
     match spoken {
         Spoken { text, .. } if text.is_empty() => Caption { state: CaptionState::Failed, ..Caption::default() },
-        Spoken { text, score, .. } => Caption { state: CaptionState::Done, text, score, captioned_at },
+        Spoken { text, score, .. } => {
+            Caption { state: CaptionState::Done, text, score: to_4_places(score), captioned_at }
+        }
     }
+}
+
+/// Further places of a score change with what else was in the batch.
+fn to_4_places(score: f32) -> f32 {
+    (score * 1e4).round() / 1e4
 }
 
 /// `told`: the words with which the masks went out.
@@ -86,5 +93,20 @@ fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bo
     }
     if needs_more {
         shared.captions.put_back_stream(job);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_does_not_tell_what_else_was_in_the_batch() {
+        // The built-in model's, for one region, alone and among twelve.
+        let [alone, among] = [-0.349_612_4, -0.349_612].map(|score| {
+            let spoken = Spoken { text: "a blue bowl".into(), tokens: vec![7], score };
+            caption_of(spoken, Stamp { secs: 1, nanos: 0 })
+        });
+        assert_eq!((alone.score, &alone), (-0.3496, &among));
     }
 }
