@@ -47,8 +47,6 @@ const UNLIKE_COSINE: f32 = 0.3;
 const LIKENESS_WEIGHT: f32 = 0.8;
 /// The same sticky prompt found it.
 const SAME_PROMPT: f32 = 0.2;
-/// It is called something else (words are often wrong).
-const OTHER_NOUN: f32 = -0.1;
 /// What has been out of sight yields to what is there.
 const LOST_FACTOR: f32 = 0.8;
 
@@ -82,7 +80,9 @@ pub(super) fn affinity(expected: &Expectation, seen: &Detection, centroid: Point
         }
         None => (iou >= gates.min_iou || nearness > 0.0).then_some(place)?,
     };
-    Some(((base + hints(track, seen)) * if track.motion.in_sight { 1.0 } else { LOST_FACTOR }).max(0.01))
+    let same_prompt = track.prompt.is_some() && track.prompt == seen.prompt;
+    let hinted = base + if same_prompt { SAME_PROMPT } else { 0.0 };
+    Some((hinted * if track.motion.in_sight { 1.0 } else { LOST_FACTOR }).max(0.01))
 }
 
 /// Two sticky prompts never share a track.
@@ -133,10 +133,4 @@ fn size_fit(expected: &Expectation, seen: &Detection) -> Option<(f32, f32)> {
 fn touches_edge(shape: &Spans, image: Size) -> bool {
     let bbox = shape.bbox();
     bbox.x == 0 || bbox.y == 0 || bbox.right() >= image.width || bbox.bottom() >= image.height
-}
-
-fn hints(track: &Track, seen: &Detection) -> f32 {
-    let same_prompt = track.prompt.is_some() && track.prompt == seen.prompt;
-    let other_noun = track.noun.as_ref().zip(seen.noun.as_ref()).is_some_and(|(known, new)| known != new);
-    (if same_prompt { SAME_PROMPT } else { 0.0 }) + (if other_noun { OTHER_NOUN } else { 0.0 })
 }

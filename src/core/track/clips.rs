@@ -101,7 +101,7 @@ impl Clip {
             let Some(mask) = mask.translated(dx, dy, SIZE) else { continue };
             let appearance = self.look_noise.and_then(|noise| look(self.things[index].look, noise, dice));
             let shape = Arc::new(Spans::from(&mask));
-            seen.push((index, Detection { shape, score: 0.9, appearance, noun: None, prompt: None }));
+            seen.push((index, Detection { shape, score: 0.9, appearance, prompt: None }));
         }
         seen
     }

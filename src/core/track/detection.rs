@@ -64,7 +64,7 @@ mod tests {
 
     fn detection(x: u32, score: f32, prompt: Option<u64>) -> Detection {
         let shape = Arc::new(Spans::from(&Mask::filled(PixelBox::new(x, 0, 20, 20)).unwrap()));
-        Detection { shape, score, appearance: None, noun: None, prompt: prompt.map(PromptKey) }
+        Detection { shape, score, appearance: None, prompt: prompt.map(PromptKey) }
     }
 
     #[test]

@@ -151,7 +151,6 @@ impl Track {
             prompt: leader.prompt,
             pointed_at: leader.shape.centroid(),
             appearance: leader.appearance.clone(),
-            noun: leader.noun.clone(),
             seen_at_secs: now_secs,
             usual_area: leader.shape.area() as f32,
             missed_frames: 0,
@@ -174,9 +173,6 @@ impl Track {
         if let Some(newest) = group.appearance() {
             let known = self.appearance.take();
             self.appearance = Some(known.map_or_else(|| newest.clone(), |known| known.blended(newest, NEWEST_LOOK)));
-        }
-        if leader.noun.is_some() {
-            self.noun.clone_from(&leader.noun);
         }
     }
 }

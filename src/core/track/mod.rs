@@ -87,8 +87,6 @@ pub struct Detection {
     /// How sure the model is of the mask, 0 to 1; of duplicates the surest leads.
     pub score: f32,
     pub appearance: Option<Appearance>,
-    /// What it is called, if that is known already ([`crate::core::words::head_noun`]).
-    pub noun: Option<String>,
     /// The sticky prompt that made it.
     pub prompt: Option<PromptKey>,
 }
@@ -166,7 +164,6 @@ pub struct Track {
     /// Its centre when that prompt first found it.
     pointed_at: Point,
     pub appearance: Option<Appearance>,
-    pub noun: Option<String>,
     /// The camera's own time when it was last seen.
     seen_at_secs: f64,
     /// Pixels, when nothing hides it.

@@ -130,7 +130,7 @@ fn shape(x: u32, y: u32, side: u32) -> Arc<Spans> {
 }
 
 fn detection(x: u32, y: u32, prompt: Option<u64>) -> Detection {
-    Detection { shape: shape(x, y, 20), score: 0.8, appearance: None, noun: None, prompt: prompt.map(PromptKey) }
+    Detection { shape: shape(x, y, 20), score: 0.8, appearance: None, prompt: prompt.map(PromptKey) }
 }
 
 /// A tracker with what it needs.

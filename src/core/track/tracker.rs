@@ -83,13 +83,6 @@ impl Tracker {
         self.tracks.iter_mut().filter(|track| track.prompt == Some(key)).for_each(|track| track.prompt = None);
     }
 
-    /// The words for it have come: what it is called helps to find it again.
-    pub fn set_noun(&mut self, id: TrackId, noun: Option<String>) {
-        if let Some(track) = self.tracks.iter_mut().find(|track| track.id == id) {
-            track.noun = noun;
-        }
-    }
-
     /// Forgets all objects, and says which. New ones get new ids.
     pub fn clear(&mut self) -> Vec<TrackId> {
         std::mem::take(&mut self.tracks).into_iter().map(|track| track.id).collect()

@@ -46,10 +46,3 @@ pub struct Term {
     /// The text says that this is not so.
     pub is_negated: bool,
 }
-
-/// What a caption calls its object: "mug" in "a red mug next to a bowl".
-pub fn head_noun(caption: &str) -> Option<String> {
-    let terms = Vocabulary::shared().terms(caption);
-    let mut heads = terms.into_iter().filter(|term| term.role == Role::Head && !term.is_aside && !term.is_negated);
-    heads.next_back().map(|head| head.word)
-}

@@ -110,7 +110,6 @@ fn term(surface: String, entry: &Entry) -> Term {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::words::head_noun;
 
     /// "word:role" of each term: Head, Modifier, Colour, Quality; + aside, - negated.
     fn roles(text: &str) -> String {
@@ -180,12 +179,5 @@ mod tests {
         assert_eq!(roles("an orange ball"), "orange:C ball:H");
         assert_eq!(roles("something red"), "red:C");
         assert_eq!(roles("a can"), "can:H");
-    }
-
-    #[test]
-    fn the_head_names_the_object() {
-        assert_eq!(head_noun("a red couch next to a lamp").as_deref(), Some("sofa"));
-        assert_eq!(head_noun("red"), None);
-        assert_eq!(head_noun(""), None);
     }
 }

@@ -196,7 +196,7 @@ fn candidates(picture: &Picture, shares: &[(Asker, Share)], keys: &[PromptKey]) 
             let shape = Arc::new(Spans::from(&*found.mask));
             let appearance = pooling.as_ref().and_then(|pooling| pooling.appearance(&shape));
             let key = keys.get(prompt).copied().filter(|_| follows);
-            let detection = Detection { shape, score: found.predicted_iou, appearance, noun: None, prompt: key };
+            let detection = Detection { shape, score: found.predicted_iou, appearance, prompt: key };
             candidates.push(Candidate { share: share_index, found: found_index, detection });
         }
     }

@@ -79,13 +79,6 @@ impl Spans {
         Point::new((x / area) as f32, (y / area) as f32)
     }
 
-    /// A pixel well inside: the middle of the longest span, of the topmost where several are as long.
-    pub fn inner_pixel(&self) -> (u32, u32) {
-        let longest =
-            self.spans.iter().fold(self.spans[0], |best, &span| if span.len() > best.len() { span } else { best });
-        (longest.start + longest.len() / 2, longest.y)
-    }
-
     /// Whether pixel (x, y) of the image is inside.
     pub fn contains(&self, x: u32, y: u32) -> bool {
         let after = self.spans.partition_point(|span| (span.y, span.start) <= (y, x));
