@@ -1,6 +1,6 @@
 //! From pixels of an image to pixels of the encoder's square, and back (SAM's `ResizeLongestSide`).
 
-use crate::core::geometry::{Point, Size};
+use super::{Point, Size};
 
 /// How an image is brought into the square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

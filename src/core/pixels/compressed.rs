@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, RgbImage};
 use super::error::ImageError;
 use super::jpeg;
 use super::layout::check_pixels;
-use crate::core::pixels::raw_image::CompressedImage;
+use super::raw_image::CompressedImage;
 use crate::core::settings::Limits;
 use crate::core::text::one_line;
 

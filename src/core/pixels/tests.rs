@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage};
 use proptest::prelude::*;
 
+use super::raw_image::{CompressedImage, RawImage};
 use super::{Encoding, ImageError};
-use crate::core::pixels::raw_image::{CompressedImage, RawImage};
 use crate::core::result_code::ResultCode;
 use crate::core::settings::Limits;
 

@@ -6,11 +6,11 @@
 
 use ndarray::{Array2, Array3, Array4, s};
 
+use super::{Click, Shape};
 use crate::core::geometry::transform::ModelFromImage;
 use crate::core::geometry::{PixelBox, Point, Size};
 use crate::core::mask::Mask;
 use crate::core::ports::PromptBatch;
-use crate::core::prompt::{Click, Shape};
 
 /// Most prompts in one run: bounds memory, and is the largest size that providers with fixed shapes prepare for.
 pub const MAX_BATCH: usize = 64;

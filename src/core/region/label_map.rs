@@ -1,7 +1,7 @@
 //! Which region a pixel belongs to.
 
+use super::{Region, RegionArray};
 use crate::core::geometry::{PixelBox, Size};
-use crate::core::region::{Region, RegionArray};
 
 impl RegionArray {
     /// Row-major, one value for each pixel of the image: the region's `label`, 0 where there is none. Where regions

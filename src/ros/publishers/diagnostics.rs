@@ -9,7 +9,7 @@ use r2r::Publisher;
 use r2r::diagnostic_msgs::msg::DiagnosticArray;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::regions::send;
+use super::send;
 use crate::core::node::diagnosis::{self, Stage, Status, Work};
 use crate::core::node::health::CameraHealth;
 use crate::ros::{clock, convert, interfaces, log as ros_log};

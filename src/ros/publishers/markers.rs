@@ -3,7 +3,7 @@
 use r2r::Publisher;
 use r2r::visualization_msgs::msg::MarkerArray;
 
-use super::regions::{has_listeners, send};
+use super::{has_listeners, send};
 use crate::core::region::RegionArray;
 use crate::core::view::markers::MarkerBook;
 use crate::ros::{convert, interfaces};

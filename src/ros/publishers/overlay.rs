@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use super::regions::{has_listeners, send};
+use super::{has_listeners, send};
 use crate::core::pixels::raw_image::RawFrame;
 use crate::core::region::RegionArray;
 use crate::core::settings::Limits;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use image::RgbImage;
+use r2r::Publisher;
 use r2r::segcap::msg::RegionArray as RegionArrayMessage;
 use r2r::sensor_msgs::msg::Image as ImageMessage;
-use r2r::{Publisher, WrappedTypesupport};
 
 use super::markers::MarkerTopic;
 use super::overlay::AnswerFeed;
+use super::{has_listeners, send};
 use crate::core::region::RegionArray;
 use crate::core::result_code::ResultCode;
 use crate::ros::throttle::{Throttle, more};
@@ -56,18 +57,6 @@ impl AnswerTopics {
         }
         self.markers.publish(&array);
         self.overlay.show(array, image);
-    }
-}
-
-/// Whether anybody would see a message.
-pub fn has_listeners<M: WrappedTypesupport + 'static>(publisher: &Publisher<M>) -> bool {
-    publisher.get_inter_process_subscription_count().is_ok_and(|count| count > 0)
-}
-
-/// Publishes; that fails only while the node goes down.
-pub fn send<M: WrappedTypesupport + 'static>(publisher: &Publisher<M>, message: &M) {
-    if let Err(error) = publisher.publish(message) {
-        log::debug!("a message could not be published: {error}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use r2r::std_srvs::srv::Trigger;
 
-use crate::ros::services::{Serving, serve};
+use super::{Serving, serve};
 use crate::ros::{convert, interfaces};
 use crate::runtime::Handle;
 

@@ -1,6 +1,6 @@
 //! `~/describe_everything`: the action.
 //!
-//! An action is three services and two topics, and `core/goals.rs` keeps its books; r2r's action server is not used,
+//! An action is three services and two topics, and `core::node::goals` keeps its books; r2r's action server is not used,
 //! because it (0.9.7) leaves canceled goals in CANCELING, fails on two cancels in one request, and keeps every result and
 //! every finished goal for ever.
 
@@ -15,13 +15,13 @@ use r2r::{Publisher, QosProfile};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::{Pending, Serving, serve};
 use crate::core::frame::Stamp;
 use crate::core::node::describe::Goal;
 use crate::core::node::goals::{Asked, GoalId, GoalStatus, Goals};
 use crate::core::result_code::ResultCode;
 use crate::ros::cameras::Cameras;
-use crate::ros::publishers::regions::send;
-use crate::ros::services::{Pending, Serving, serve};
+use crate::ros::publishers::send;
 use crate::ros::{convert, interfaces};
 use crate::runtime::api::Refusal;
 use crate::runtime::{Described, Describing, Handle};

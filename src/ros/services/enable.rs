@@ -2,8 +2,8 @@
 
 use r2r::std_srvs::srv::SetBool;
 
+use super::{Serving, serve};
 use crate::ros::interfaces;
-use crate::ros::services::{Serving, serve};
 use crate::runtime::Handle;
 
 /// # Errors

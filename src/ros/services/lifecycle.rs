@@ -9,8 +9,8 @@ use r2r::lifecycle_msgs::srv::{ChangeState, GetAvailableStates, GetAvailableTran
 use tokio::sync::oneshot;
 
 use super::parameters::Server;
+use super::{Serving, serve};
 use crate::core::node::lifecycle::{State, TRANSITIONS, Transition, Wanted};
-use crate::ros::services::{Serving, serve};
 use crate::ros::{convert, interfaces};
 use crate::runtime::{Begun, Managed};
 

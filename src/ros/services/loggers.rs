@@ -4,7 +4,7 @@
 use r2r::rcl_interfaces::msg::{LoggerLevel, SetLoggerLevelsResult};
 use r2r::rcl_interfaces::srv::{GetLoggerLevels, SetLoggerLevels};
 
-use crate::ros::services::{Serving, serve};
+use super::{Serving, serve};
 use crate::ros::{interfaces, log as ros_log};
 
 /// # Errors

@@ -14,9 +14,9 @@ use r2r::rcl_interfaces::srv::{
 };
 use tokio::sync::watch;
 
+use super::{Serving, serve};
 use crate::core::settings::configuration::Configuration;
 use crate::core::settings::parameters::{DECLARATIONS, ParameterError, Parameters, declaration};
-use crate::ros::services::{Serving, serve};
 use crate::ros::{convert, interfaces};
 use crate::runtime::Managed;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use r2r::segcap::srv::QueryRegions;
 use tokio_util::task::TaskTracker;
 
+use super::{Pending, Serving, serve};
 use crate::core::query::Query;
 use crate::ros::cameras::Cameras;
-use crate::ros::services::{Pending, Serving, serve};
 use crate::ros::{convert, interfaces};
 use crate::runtime::Handle;
 use crate::runtime::api::Refusal;

@@ -3,9 +3,9 @@
 use r2r::segcap::srv::Segment;
 use tokio_util::task::TaskTracker;
 
+use super::{Pending, Serving, serve};
 use crate::core::node::pace::STEP;
 use crate::ros::cameras::Cameras;
-use crate::ros::services::{Pending, Serving, serve};
 use crate::ros::{convert, interfaces};
 use crate::runtime::Handle;
 use crate::runtime::api::{Refusal, SegmentRequest};
