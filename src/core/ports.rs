@@ -2,6 +2,7 @@
 //!
 //! Letters: N prompts, K points a prompt, M masks a prompt, h x w the size of a low-resolution mask, P rows of a language
 //! model prefix, D its width. A model owns mutable state (sessions, caches), hence `&mut self`; one thread owns a model.
+//! What fails says [`ModelError`]: a run that was refused or broke off, or a tensor of another shape than the contract's.
 
 use std::any::Any;
 use std::sync::Arc;

@@ -73,6 +73,9 @@ impl Preprocessor {
     }
 
     /// Fills the encoder's input with `image`.
+    ///
+    /// # Errors
+    /// When the resizer refuses the image's size.
     pub fn run(&mut self, image: &RgbImage) -> Result<Pixels<'_>, fast_image_resize::ResizeError> {
         let content = self.transform(Size::new(image.width(), image.height())).content;
         self.resize(image, content)?;

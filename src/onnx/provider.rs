@@ -251,8 +251,8 @@ impl Ladder {
         let mut key = Sha256::new();
         key.update(sha256);
         key.update(&self.library.info.build);
-        let key: String = key.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("{key}-gpu{}", self.options.device_id);
+        let key = format!("{:x}", key.finalize());
+        let name = format!("{}-gpu{}", &key[..16], self.options.device_id);
         let folder = self.options.engine_cache_dir.as_ref()?.join(name);
         match fs::create_dir_all(&folder) {
             Ok(()) => Some(folder),

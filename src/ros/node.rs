@@ -97,7 +97,9 @@ impl Node {
             added.map_err(|source| NodeError::Entity { name: format!("camera {camera:?}"), source })?;
         }
         let Wired { topics, inputs, pulses, mut serving, paintings } = wired;
-        paintings.into_iter().for_each(|painting| drop(tasks.spawn(painting)));
+        for painting in paintings {
+            tasks.spawn(painting);
+        }
         tasks.spawn(publish_outputs(outputs, topics, handle.clone()));
         let calls = TaskTracker::new();
         serving.extend(serve_calls(&mut node, &handle, &cameras, &calls)?);

@@ -80,7 +80,7 @@ impl BundleCopy {
 }
 
 pub fn digest(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(content))
 }
 
 /// Asserts that a refusal names all of `parts`.

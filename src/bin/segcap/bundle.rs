@@ -1,6 +1,7 @@
 //! `segcap bundle check`: is this folder a model that runs, and what is in it?
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -26,20 +27,21 @@ pub fn check(args: &CheckArgs) -> Result<()> {
 fn describe(dir: &Path, bundle: &LoadedBundle) -> Result<String> {
     let manifest = &bundle.manifest;
     let mut text = format!("{} in {}\n", manifest.title(), dir.display());
-    text += &format!("license: {}\nsource: {}\n", manifest.license, manifest.source);
+    writeln!(text, "license: {}\nsource: {}", manifest.license, manifest.source)?;
     let rules = &manifest.preprocess;
-    text += &format!("input: {0}x{0} pixels, {1:?}\n", rules.input_size, rules.rule());
-    text += &format!("runs on: ONNX Runtime {}\n\n", bundle.report.library);
+    writeln!(text, "input: {0}x{0} pixels, {1:?}", rules.input_size, rules.rule())?;
+    writeln!(text, "runs on: ONNX Runtime {}\n", bundle.report.library)?;
     text += &graphs_table(dir, manifest, &bundle.report.graphs)?;
     text.push('\n');
     text += &refusals(&bundle.report.graphs);
-    text += &match &manifest.language_model {
-        Some(language) => format!(
-            "captions: {} layers, at most {} tokens, end token {}, {}\n",
+    match &manifest.language_model {
+        Some(language) => writeln!(
+            text,
+            "captions: {} layers, at most {} tokens, end token {}, {}",
             language.layers, language.max_new_tokens, language.eos_token_id, language.tokenizer
-        ),
-        None => "captions: none, this bundle segments only\n".to_owned(),
-    };
+        )?,
+        None => writeln!(text, "captions: none, this bundle segments only")?,
+    }
     text += "All hashes match, every tensor is in its place, each graph has run once.\n";
     Ok(text)
 }

@@ -27,7 +27,7 @@ use super::report::{Report, Timings};
 /// A photograph may be larger than what a camera is allowed to send.
 pub const MAX_PHOTO_PX: u64 = 200_000_000;
 
-pub fn run(args: &ImageArgs, prompts: Vec<PromptArg>) -> Result<()> {
+pub fn run(args: &ImageArgs, prompts: &[PromptArg]) -> Result<()> {
     let limits = Limits { max_image_px: MAX_PHOTO_PX, ..Limits::default() };
     let photo = read_picture(&args.photo, &limits)?;
     let size = Size::new(photo.width(), photo.height());

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
             if prompts.is_empty() {
                 no_prompt();
             }
-            image::run(args, prompts)
+            image::run(args, &prompts)
         }
         Command::Recall(args) => recall::run(args),
         Command::Bundle(args::BundleCommand::Check(args)) => bundle::check(args),

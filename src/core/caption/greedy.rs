@@ -15,6 +15,9 @@ pub struct Utterance {
 
 /// Lets the model speak from each row of `prefix` (B, P, D), until it ends or has emitted `max_tokens` (the ending token
 /// counts; 0 means as many as the model allows, which is the bound in any case). `cancel` is asked before every step.
+///
+/// # Errors
+/// What the model's run gives; [`ModelError::Shape`] for a step of another number of rows; [`ModelError::Canceled`].
 pub fn speak(
     model: &mut dyn LanguageModel,
     prefix: &Array3<f32>,

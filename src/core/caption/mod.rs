@@ -26,8 +26,12 @@ pub struct Spoken {
 /// Captions `shapes` of one image, in their order.
 ///
 /// `max_tokens`: at most so many a caption; 0 = what the model allows. `batch`: captions spoken together, at least 1.
-/// A mask is captioned by its box and clicks, [`Shape::Everything`] by the box of the whole image. `cancel` is asked before every
-/// run of the model; `true` ends in [`ModelError::Canceled`].
+/// A mask is captioned by its box and clicks, [`Shape::Everything`] by the box of the whole image. `cancel` is asked before
+/// every run of the model; `true` ends in [`ModelError::Canceled`].
+///
+/// # Errors
+/// What the model's run gives; [`ModelError::Shape`] for prefixes of another number or of unequal shapes;
+/// [`ModelError::Canceled`].
 pub fn describe(
     model: &mut CaptionModel,
     embedding: &Embedding,

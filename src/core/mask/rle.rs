@@ -58,6 +58,9 @@ impl Rle {
     }
 
     /// The mask; `Ok(None)` when it is empty. Takes a byte for each pixel of `size`, which the caller bounds.
+    ///
+    /// # Errors
+    /// [`RleError::Sum`] when the counts are not the pixels of `size`.
     pub fn decode(&self) -> Result<Option<Mask>, RleError> {
         let (expected, got) = (self.size.pixels(), self.counts.iter().map(|&count| u64::from(count)).sum::<u64>());
         if expected != got {
@@ -97,6 +100,9 @@ impl Rle {
     }
 
     /// From COCO's compressed string. The sum is checked in [`Self::decode`].
+    ///
+    /// # Errors
+    /// [`RleError`] for characters and counts that the format does not know.
     pub fn from_compressed(size: Size, text: &str) -> Result<Self, RleError> {
         let mut counts: Vec<u32> = Vec::new();
         let mut characters = text.char_indices();

@@ -151,7 +151,9 @@ impl RegionMemory {
     pub fn expire(&mut self, now: Instant, ttl_secs: f64) -> Vec<TrackId> {
         let over = self.iter().filter(|object| self.age_secs(object, now) > ttl_secs);
         let over: Vec<TrackId> = over.map(|object| object.id).collect();
-        over.iter().for_each(|&id| self.forget(id));
+        for &id in &over {
+            self.forget(id);
+        }
         over
     }
 

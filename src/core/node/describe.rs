@@ -55,6 +55,9 @@ impl GoalError {
 
 impl Goal {
     /// The goal's numbers, and the node's where it names none.
+    ///
+    /// # Errors
+    /// [`GoalError`], for the first number out of its range.
     pub fn check(&self, node: &EverythingSettings) -> Result<Plan, GoalError> {
         let points_per_side = named("points_per_side", self.points_per_side, POINTS_PER_SIDE)?;
         let min_area = named("min_area", self.min_area, MIN_AREA)?;

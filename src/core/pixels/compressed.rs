@@ -31,6 +31,9 @@ impl CompressedImage {
     }
 
     /// As [`CompressedImage::to_rgb`], turned as the file's EXIF orientation says: what a viewer shows.
+    ///
+    /// # Errors
+    /// As [`CompressedImage::to_rgb`].
     pub fn to_upright_rgb(&self, limits: &Limits) -> Result<RgbImage, ImageError> {
         let (mut decoder, kind) = self.decoder(limits)?;
         let orientation = decoder.orientation();

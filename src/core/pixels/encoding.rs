@@ -49,6 +49,9 @@ const NAMES: &[(&str, Encoding)] = &[
 
 impl Encoding {
     /// The encoding of this name, spelled as ROS spells it.
+    ///
+    /// # Errors
+    /// [`ImageError::UnknownEncoding`], which lists those that are known.
     pub fn named(name: &str) -> Result<Self, ImageError> {
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, encoding)| *encoding).ok_or_else(|| {
             ImageError::UnknownEncoding {

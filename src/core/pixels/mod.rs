@@ -83,6 +83,9 @@ impl RawImage {
     }
 
     /// The bytes of an image of one byte a pixel, without what lies between its rows.
+    ///
+    /// # Errors
+    /// [`ImageError`] when size, step and data do not belong together.
     pub fn to_mono8(&self, limits: &Limits) -> Result<Vec<u8>, ImageError> {
         Layout::checked(&self.view(), Encoding::Mono8, limits).map(|layout| layout.rows().flatten().copied().collect())
     }

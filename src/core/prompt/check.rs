@@ -46,6 +46,9 @@ impl Prompt {
 
     /// One prompt. Its id becomes one clean line of at most [`MAX_ID_CHARS`]; a box that sticks out of the image is cut
     /// to the part inside.
+    ///
+    /// # Errors
+    /// [`PromptFault`], which names what was expected.
     pub fn check(raw: &RawPrompt, image: Size, limits: &Limits) -> Result<Self, PromptFault> {
         let shape = match raw.kind {
             POINTS => Shape::Points(foreground_clicks(raw, image)?),
@@ -121,6 +124,8 @@ fn mask(raw: &RawPrompt, image: Size, limits: &Limits) -> Result<Mask, PromptFau
         return Err(PromptFault::MaskSize { width: mask.width, height: mask.height, image });
     }
     let mut pixels = mask.to_mono8(limits).map_err(PromptFault::MaskUnreadable)?;
-    pixels.iter_mut().for_each(|value| *value = u8::from(*value >= MASK_THRESHOLD));
+    for value in &mut pixels {
+        *value = u8::from(*value >= MASK_THRESHOLD);
+    }
     Mask::from_binary(image, &pixels).ok_or(PromptFault::MaskEmpty)
 }

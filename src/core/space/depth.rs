@@ -29,6 +29,10 @@ pub struct DepthImage {
 }
 
 impl DepthImage {
+    /// From 16UC1 (mm) or 32FC1 (m); the pixels are not copied.
+    ///
+    /// # Errors
+    /// [`ImageError`]: another encoding, more pixels than `limits.max_image_px`, or a size that does not fit the data.
     pub fn new(raw: RawImage, limits: &Limits) -> Result<Self, ImageError> {
         let RawImage { width, height, encoding, big_endian, step, data } = raw;
         let (name, unit) = *ENCODINGS.iter().find(|(name, _)| *name == encoding).ok_or_else(|| {

@@ -61,6 +61,9 @@ struct Sample {
 ///    background that the mask spilled onto, nor pixels that fly between an object and what is behind it.
 /// 3. The position is the median of each coordinate, without outliers by the median absolute deviation.
 /// 4. The extent is that of the whole mask's readings in the same stretch of depth, from 0.5 % to 99.5 %.
+///
+/// # Errors
+/// [`LocateError`]: too little of the mask has depth.
 pub fn locate(
     shape: &Spans,
     image: Size,

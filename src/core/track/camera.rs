@@ -61,12 +61,12 @@ pub(super) fn jolt(expected: &[Landmark], seen: &[Landmark]) -> Vector {
     let supported = pairs.iter().flatten().map(|&shift| (support(shift), shift));
     let good = supported.filter(|(agreeing, _)| agreeing.len() >= needed);
     let best = good.max_by(|(a, x), (b, y)| a.len().cmp(&b.len()).then(y.length().total_cmp(&x.length())));
-    best.map_or_else(Vector::default, |(agreeing, _)| median(agreeing))
+    best.map_or_else(Vector::default, |(agreeing, _)| median(&agreeing))
 }
 
 /// What most of the objects' displacements have in common; none when too few agree.
 pub(super) fn common_motion(displacements: &[Vector]) -> Vector {
-    let middle = median(displacements.to_vec());
+    let middle = median(displacements);
     let tolerance = 1.5 + 0.15 * middle.length();
     let agreeing = displacements.iter().filter(|one| (**one - middle).length() <= tolerance).count();
     let needed = LEAST_AGREEING.max((SHARE_AGREEING * displacements.len() as f32).ceil() as usize);
@@ -74,7 +74,7 @@ pub(super) fn common_motion(displacements: &[Vector]) -> Vector {
 }
 
 /// Of each coordinate by itself; 0 of none.
-fn median(vectors: Vec<Vector>) -> Vector {
+fn median(vectors: &[Vector]) -> Vector {
     let middle = |mut values: Vec<f32>| {
         values.sort_by(f32::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(0.0)

@@ -95,6 +95,9 @@ impl Vocabulary {
     }
 
     /// Reads the format that `vocabulary.txt` explains.
+    ///
+    /// # Errors
+    /// [`VocabularyError`], with the line.
     pub fn parse(text: &str) -> Result<Self, VocabularyError> {
         let mut vocabulary = Self::default();
         for (line, content) in (1..).zip(text.lines()) {

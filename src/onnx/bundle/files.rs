@@ -29,12 +29,17 @@ pub struct BundleFiles {
 }
 
 impl BundleFiles {
+    /// # Errors
+    /// When there is no such folder.
     pub fn open(folder: &Path) -> Result<Self, BundleError> {
         let root = folder.canonicalize().map_err(|source| BundleError::Read { path: folder.to_owned(), source })?;
         Ok(Self { root })
     }
 
     /// The bytes of `bundle.yaml`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than a manifest may be.
     pub fn manifest(&self) -> Result<Vec<u8>, BundleError> {
         let path = self.root.join("bundle.yaml");
         let refuse = |source| BundleError::Read { path: path.clone(), source };
@@ -49,11 +54,14 @@ impl BundleFiles {
     }
 
     /// A file's content, its hash checked. `key` is where `bundle.yaml` names it.
+    ///
+    /// # Errors
+    /// A path that leaves the folder, a file that cannot be read, or whose hash is another.
     pub fn read(&self, key: &str, file: &str, sha256: &str) -> Result<Vec<u8>, BundleError> {
         check_digest(&format!("{key} (sha256)"), sha256)?;
         let path = self.resolve(key, file)?;
         let content = fs::read(&path).map_err(|source| BundleError::Read { path, source })?;
-        let got = hex(&Sha256::digest(&content));
+        let got = format!("{:x}", Sha256::digest(&content));
         if got == sha256.to_ascii_lowercase() {
             Ok(content)
         } else {
@@ -63,6 +71,9 @@ impl BundleFiles {
 
     /// A graph and the weights that it keeps in other files. Each of those must be listed with its hash; a graph that
     /// points anywhere else is refused.
+    ///
+    /// # Errors
+    /// As [`BundleFiles::read`], for the graph and for its weights.
     pub fn read_graph(&self, role: Role, entry: &GraphEntry) -> Result<GraphBytes, BundleError> {
         let key = format!("graphs.{role}");
         let model = self.read(&format!("{key}.file"), &entry.file, &entry.sha256)?;
@@ -116,8 +127,4 @@ fn check_digest(key: &str, sha256: &str) -> Result<(), BundleError> {
     }
     let expected = "64 hexadecimal digits".to_owned();
     Err(BundleError::Value { key: key.to_owned(), expected, got: format!("{sha256:?}") })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -120,6 +120,9 @@ pub struct Captioner<'a> {
 
 impl Manifest {
     /// Parses and checks `text`, the content of `path`.
+    ///
+    /// # Errors
+    /// Not YAML, an unknown format or key, or a value out of its range; the message names the key.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Self, BundleError> {
         /// Read first, so that a newer format is named as such and not by the first key that is new in it.
         #[derive(Deserialize)]
@@ -140,6 +143,9 @@ impl Manifest {
     }
 
     /// The decoder; [`Manifest::parse`] made sure that there is one.
+    ///
+    /// # Errors
+    /// Neither or both kinds are listed.
     pub fn decoder(&self) -> Result<Decoder<'_>, BundleError> {
         match (&self.graphs.mask_decoder, &self.graphs.sam_decoder) {
             (Some(graph), None) => Ok(Decoder::Batched(graph)),
@@ -150,6 +156,9 @@ impl Manifest {
     }
 
     /// The captioning parts: all or none.
+    ///
+    /// # Errors
+    /// Some are listed and others are missing.
     pub fn captioner(&self) -> Result<Option<Captioner<'_>>, BundleError> {
         let Graphs { caption_prefix, lm_prefill, lm_decode, .. } = &self.graphs;
         match (caption_prefix, lm_prefill, lm_decode, &self.language_model) {

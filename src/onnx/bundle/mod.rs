@@ -22,6 +22,9 @@ pub struct Bundle {
 
 impl Bundle {
     /// Reads `bundle.yaml` in `folder` and checks everything that can be checked without opening another file.
+    ///
+    /// # Errors
+    /// [`BundleError`], which names the key, what was expected and what came.
     pub fn open(folder: &Path) -> Result<Self, BundleError> {
         let files = BundleFiles::open(folder)?;
         let path: PathBuf = folder.join("bundle.yaml");

@@ -91,14 +91,12 @@ impl EncodedFrames {
             return;
         }
         let is_stamped = !encoded.frame.header.stamp.is_zero();
-        if !is_stamped {
-            if encoded.source.is_some() {
-                self.bytes += encoded.bytes();
-                self.bytes -= self.unstamped.replace(encoded).map_or(0, |old| old.bytes());
-            }
-        } else {
+        if is_stamped {
             self.bytes += encoded.bytes();
             self.bytes -= self.by_stamp.push(encoded.key(), encoded).map_or(0, |(_, old)| old.bytes());
+        } else if encoded.source.is_some() {
+            self.bytes += encoded.bytes();
+            self.bytes -= self.unstamped.replace(encoded).map_or(0, |old| old.bytes());
         }
         while self.bytes > self.most_bytes {
             // Whatever goes, the picture just put stays: it fits.

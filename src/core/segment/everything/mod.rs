@@ -81,6 +81,9 @@ impl Search {
     }
 
     /// One run of the decoder with the next `batch` clicks.
+    ///
+    /// # Errors
+    /// What the decoder's run gives; [`ModelError::Shape`].
     pub fn step(
         &mut self,
         decoder: &mut dyn MaskDecoder,

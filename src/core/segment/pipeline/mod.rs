@@ -46,6 +46,9 @@ impl Found {
 /// The result is in the order of the prompts, and within a prompt best predicted IoU first. A prompt whose masks are all
 /// empty is not in it ([`without_mask`] names those). The best mask is that of the highest predicted IoU which is not
 /// empty. `on_progress` is told of prompts, the clicks of everything-mode included, before every run of the decoder.
+///
+/// # Errors
+/// What the decoder's run gives; [`ModelError::Shape`]; [`ModelError::Canceled`] when `on_progress` breaks.
 pub fn segment(
     decoder: &mut dyn MaskDecoder,
     embedding: &Embedding,

@@ -24,7 +24,9 @@ pub(super) fn prompt(canvas: &mut Canvas, region: &Region, scale: Scale) {
         }
         Shape::Everything => &[],
     };
-    clicks.iter().for_each(|click| disc(canvas, click, (scale.text * 0.42).max(6.0), color));
+    for click in clicks {
+        disc(canvas, click, (scale.text * 0.42).max(6.0), color);
+    }
 }
 
 fn frame(canvas: &mut Canvas, PixelBox { x, y, width, height }: PixelBox, line: f32, color: Rgb<u8>) {

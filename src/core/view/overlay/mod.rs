@@ -62,10 +62,14 @@ pub fn draw(image: &RgbImage, regions: &[Region], style: &OverlayStyle) -> RgbIm
     let mut canvas = Canvas::new(image.clone());
     masks::draw(&mut canvas, regions, style.alpha, scale.line);
     if style.boxes {
-        regions.iter().for_each(|region| marks::bounding_box(&mut canvas, region, scale.line));
+        for region in regions {
+            marks::bounding_box(&mut canvas, region, scale.line);
+        }
     }
     if style.prompts {
-        regions.iter().for_each(|region| marks::prompt(&mut canvas, region, scale));
+        for region in regions {
+            marks::prompt(&mut canvas, region, scale);
+        }
     }
     if style.captions {
         labels::draw(&mut canvas, &labels(regions), scale.text);
