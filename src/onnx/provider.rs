@@ -103,7 +103,7 @@ pub struct SessionOptions {
     pub provider: ProviderChoice,
     /// GPU, as CUDA numbers them.
     pub device_id: i32,
-    /// Threads of one graph's run on the CPU; 0 = one a physical core.
+    /// Threads of one graph's run on the CPU; 0 = one per physical core.
     pub threads: usize,
     /// Bound on GPU memory of one graph, bytes; `None` = no bound.
     pub gpu_mem_limit_bytes: Option<usize>,

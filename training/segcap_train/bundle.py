@@ -9,7 +9,6 @@ from tokenizers import Tokenizer
 
 from .config import PIXEL_MEAN, PIXEL_STD
 
-ROLES = ("image_encoder", "mask_decoder", "caption_prefix", "lm_prefill", "lm_decode")
 PROMPT = ("image_embeddings", "point_coords", "point_labels")
 PRESENT = {"logits": "logits", "present_key": "present.{layer}.key", "present_value": "present.{layer}.value"}
 

@@ -66,7 +66,7 @@ pub struct ImageArgs {
     #[arg(long, help_heading = "Prompts")]
     pub everything: bool,
     #[command(flatten)]
-    pub sieve: SieveArgs,
+    pub everything_options: EverythingArgs,
     /// Masks only, no words
     #[arg(long, help_heading = "Output")]
     pub no_captions: bool,
@@ -86,20 +86,20 @@ pub struct ImageArgs {
 /// What --everything keeps.
 #[derive(Args)]
 #[command(next_help_heading = "With --everything")]
-pub struct SieveArgs {
+pub struct EverythingArgs {
     /// Points on a side of the grid that is looked at
     #[arg(long, value_name = "N", default_value_t = EverythingSettings::default().points_per_side,
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub points_per_side: u32,
-    /// Drop masks of which the model itself expects a lower IoU, 0 to 1
+    /// Drop masks with a lower predicted IoU, 0 to 1
     #[arg(long, value_name = "IOU", default_value_t = EverythingSettings::default().pred_iou_thresh)]
     pub pred_iou_thresh: f32,
-    /// Drop masks that change more with their threshold, 0 to 1
+    /// Drop masks with a lower stability score, 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = EverythingSettings::default().stability_thresh)]
     pub stability_thresh: f32,
 }
 
-impl SieveArgs {
+impl EverythingArgs {
     pub fn settings(&self) -> EverythingSettings {
         EverythingSettings {
             points_per_side: self.points_per_side,
@@ -125,10 +125,10 @@ pub struct RecallArgs {
         default_values_t = [EverythingSettings::default().points_per_side],
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub points_per_side: Vec<u32>,
-    /// Drop masks of which the model itself expects a lower IoU, 0 to 1
+    /// Drop masks with a lower predicted IoU, 0 to 1
     #[arg(long, value_name = "IOU,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().pred_iou_thresh])]
     pub pred_iou_thresh: Vec<f32>,
-    /// Drop masks that change more with their threshold, 0 to 1
+    /// Drop masks with a lower stability score, 0 to 1
     #[arg(long, value_name = "SHARE,...", value_delimiter = ',', default_values_t = [EverythingSettings::default().stability_thresh])]
     pub stability_thresh: Vec<f32>,
     /// Drop the worse of two masks whose boxes or pixels overlap by more than this IoU
@@ -163,7 +163,7 @@ pub struct ModelArgs {
     /// Where to run: auto (the best that works), tensorrt, cuda, cpu
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub provider: ProviderChoice,
-    /// CPU threads; 0: one a physical core
+    /// CPU threads; 0: one per physical core
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
 }

@@ -37,7 +37,7 @@ pub fn run(args: &ImageArgs, prompts: &[PromptArg]) -> Result<()> {
     let (mut bundle, load) = timed(|| load_bundle(&args.model))?;
     let (embedding, encode) = timed(|| bundle.model.vision.encoder.encode(&photo))?;
     let (found, decode) = timed(|| {
-        let options = SegmentOptions { everything: args.sieve.settings(), ..SegmentOptions::default() };
+        let options = SegmentOptions { everything: args.everything_options.settings(), ..SegmentOptions::default() };
         segment(bundle.model.vision.decoder.as_mut(), &embedding, &prompts, &options, &mut progress::ignore)
     })?;
     let (captions, caption) = timed(|| captions(args, &mut bundle, &embedding, &found))?;

@@ -33,7 +33,7 @@ pub struct ModelOptions {
     pub device_id: i32,
     /// "auto" or "fp32", which is the same at present.
     pub precision: &'static str,
-    /// CPU threads of one graph's run; 0 = one a physical core.
+    /// CPU threads of one graph's run; 0 = one per physical core.
     pub threads: usize,
     /// Where TensorRT's engines are kept; "" = nowhere.
     pub engine_cache_dir: String,

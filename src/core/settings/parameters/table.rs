@@ -97,7 +97,7 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "threads",
-        description: "CPU threads of a model's run; 0: one a physical core.",
+        description: "CPU threads of a model's run; 0: one per physical core.",
         change: AtConfigure,
         slot: slot!(integer 0..=256, model.threads),
     },

@@ -3,7 +3,7 @@ import numpy as np
 
 from ..catalogue import FLOOR, metal, thing
 from ..material import Material, plain
-from ..mesh import arc, box, extrude, joined, lathe, rotation, smooth, tube
+from ..mesh import box, extrude, joined, lathe, rotation, smooth, tube
 from ..printing import stop_face
 from .vessels import WHITE, shell
 
