@@ -4,7 +4,7 @@
 //! track each detection belongs to. The way of a frame:
 //!
 //! 1. [`camera_clock`](super::camera_clock): the picture moves the camera's own time on, which never goes back.
-//! 2. [`camera`]: how the whole picture has moved, when the objects agree on that ([`motion`] is for single ones).
+//! 2. [`camera_motion`]: how the whole picture has moved, when the objects agree on that ([`motion`] is for single ones).
 //! 3. [`detection`]: detections that are one another's duplicates are put together.
 //! 4. [`affinity`]: how well each track goes with each detection: mask IoU at the place where the track is expected,
 //!    and likeness of what the model sees there ([`appearance`]). What is below the gates does not go together.
@@ -16,14 +16,10 @@
 pub mod affinity;
 pub mod appearance;
 mod assignment;
-mod camera;
-#[cfg(test)]
-mod clips;
+mod camera_motion;
 mod detection;
 mod follow;
 mod life;
-#[cfg(test)]
-mod metrics;
 mod motion;
 #[cfg(test)]
 mod tests;

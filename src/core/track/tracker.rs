@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::affinity::{Expectation, affinity};
 use super::assignment::best_pairs;
-use super::camera::{Landmark, common_motion, jolt};
+use super::camera_motion::{Landmark, common_motion, jolt};
 use super::detection::{Group, grouped};
 use super::life::Taken;
 use super::motion::{Motion, Vector};

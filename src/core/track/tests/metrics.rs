@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::TrackId;
-use super::assignment::best_pairs;
+use crate::core::track::TrackId;
+use crate::core::track::assignment::best_pairs;
 
 /// What each true object was called in each frame.
 #[derive(Default)]

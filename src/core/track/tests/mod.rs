@@ -1,15 +1,18 @@
+mod clips;
+mod metrics;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use proptest::prelude::*;
 
-use super::clips::{Clip, Form, SIZE, Thing, look, shot};
 use super::*;
 use crate::core::geometry::{PixelBox, Point};
 use crate::core::mask::Mask;
 use crate::core::prompt::{Click, Shape};
 use crate::core::testing::dice::Dice;
+use clips::{Clip, Form, SIZE, Thing, look, shot};
 
 fn disc(radius: f32, look: u64, path: impl Fn(f32) -> (f32, f32) + 'static) -> Thing {
     Thing::new(Form::Disc(radius), look, path)

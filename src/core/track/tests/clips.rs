@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::metrics::{Identities, Score};
-use super::{Appearance, Detection, Observation, Searched, TrackIds, TrackSettings, Tracker};
 use crate::core::camera_clock::Shot;
 use crate::core::frame::Stamp;
 use crate::core::geometry::Size;
 use crate::core::mask::Mask;
 use crate::core::mask::spans::Spans;
 use crate::core::testing::dice::Dice;
+use crate::core::track::{Appearance, Detection, Observation, Searched, TrackIds, TrackSettings, Tracker};
 
 pub(super) const SIZE: Size = Size { width: 200, height: 120 };
 /// Less of an object is not detected.
