@@ -7,7 +7,7 @@
 //!                    segment -> Handle::segment (queued there; the answer is awaited in a tokio task)
 //!                    describe_everything -> Handle::describe_everything (followed in a tokio task)
 //!                    query_regions -> Handle::query (in a tokio task)
-//! [tokio tasks]      OutputReceiver -> publish -> overlay, markers
+//! [tokio tasks]      OutputReceiver -> publishers (regions, overlay, markers)
 //! ```
 //! The thread `ros-spin` owns the r2r node; nothing heavy runs on it. [`node::Node::start`] wires all of it.
 

@@ -1,4 +1,4 @@
-//! Words for regions: SCA's way from an embedding and prompts to captions (paper, section 3), decoded greedily.
+//! Words for regions: SCA's way from an embedding and prompts to captions (SCA paper, section 3), decoded greedily.
 
 pub mod greedy;
 pub mod reuse;

@@ -1,4 +1,4 @@
-//! Calibrations.
+//! Calibrations (sensor_msgs/CameraInfo).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Diagnostics.
+//! Diagnostics (diagnostic_msgs/DiagnosticArray).
 
 use r2r::diagnostic_msgs::msg::{DiagnosticArray, DiagnosticStatus, KeyValue};
 use r2r::std_msgs::msg::Header;

@@ -1,4 +1,4 @@
-//! States and transitions.
+//! States and transitions (lifecycle_msgs).
 
 use r2r::lifecycle_msgs::msg;
 

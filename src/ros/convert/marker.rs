@@ -1,4 +1,4 @@
-//! Boxes and words in space.
+//! Boxes and words in space (visualization_msgs/MarkerArray).
 
 use r2r::builtin_interfaces::msg::Duration;
 use r2r::geometry_msgs::msg::{Point, Pose, Quaternion, Vector3};

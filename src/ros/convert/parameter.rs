@@ -1,4 +1,4 @@
-//! Parameters.
+//! Parameters (rcl_interfaces).
 
 use r2r::ParameterValue as Override;
 use r2r::rcl_interfaces::msg::{

@@ -1,4 +1,4 @@
-//! What clients ask for.
+//! What clients ask for (`msg/Prompt.msg`, `msg/PromptArray.msg`, requests of `srv/Segment.srv`).
 
 use std::sync::Arc;
 use std::time::Duration;

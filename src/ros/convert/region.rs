@@ -1,4 +1,4 @@
-//! What segcap answers.
+//! What segcap answers (`msg/RegionArray.msg`, responses of `srv/Segment.srv`).
 
 use r2r::geometry_msgs::msg::{Point, Vector3};
 use r2r::segcap::msg::{Region as RegionMessage, RegionArray as RegionArrayMessage};

@@ -1,4 +1,4 @@
-//! Everything in an image: SAM's automatic mask generator (paper, section 5 and appendix B), without crops.
+//! Everything in an image: SAM's automatic mask generator (SAM paper, section 5 and appendix B), without crops.
 //!
 //! A grid of clicks; of all their masks those stay that the model believes in (predicted IoU), that are stable and not
 //! tiny; their small holes are filled and small islands removed; of masks that are much alike the best stays. The rules
