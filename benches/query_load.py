@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "benches" / "node_vs_python"), str(ROOT / "demo")]
 
 import numpy as np  # noqa: E402
-from client import Client, NoAnswer, point_prompt, stamp_key  # noqa: E402
+from client import Client, NoAnswer, everything_prompt, point_prompt, stamp_key  # noqa: E402
 from geometry_msgs.msg import Point32  # noqa: E402
 from pictures import image_message  # noqa: E402
 from processes import Process, ProcessError, free_domain_id, node_command, ros_environment  # noqa: E402
@@ -39,9 +39,10 @@ PARAMETERS = {
     "memory.ttl_s": 3600.0,
     "memory.max_regions": 4000,
     "limits.max_prompts": THINGS_A_PICTURE,
+    "everything.points_per_side": 2,
     "limits.request_timeout_s": 120.0,
 }
-FILL_S = 60.0
+FILL_S = 240.0
 
 
 class Asker:
@@ -95,25 +96,33 @@ def things(random):
 
 
 def fill(client, asker, wanted, seed=1):
-    """Shows pictures and asks about them, until so many regions are remembered or a minute is over; returns how many.
-
-    Things that look like others are known again, so that ever fewer are new. `cargo bench --bench query` has 1,000.
-    """
+    """Shows pictures and asks about them, until so many regions are remembered; returns how many. Gives up after FILL_S."""
     random = np.random.default_rng(seed)
     end = time.monotonic() + FILL_S
     while (known := asker.count()) < wanted and time.monotonic() < end:
         print(f"\r{known} of {wanted} regions in memory", end="", flush=True)
-        rgb, clicks = things(random)
-        picture = image_message(rgb)
-        picture.header.stamp = client.node.get_clock().now().to_msg()
-
-        def answered():
-            answer = client.segment(clicks, caption=True, wait=120)  # noqa: B023
-            return answer.success and stamp_key(answer.regions.header.stamp) == stamp_key(picture.header.stamp)  # noqa: B023
-
-        client.wait_for(answered, 240, "regions of a picture", lambda: client.images.publish(picture))  # noqa: B023
+        ask_about(client, *things(random))
+        cut(client, random)
     print(f"\r{known} regions in memory            ")
     return known
+
+
+def ask_about(client, rgb, prompts):
+    """Shows a picture until an answer is about it."""
+    picture = image_message(rgb)
+    picture.header.stamp = client.node.get_clock().now().to_msg()
+
+    def answered():
+        answer = client.segment(prompts, caption=True, wait=120)
+        return answer.success and stamp_key(answer.regions.header.stamp) == stamp_key(picture.header.stamp)
+
+    client.wait_for(answered, 240, "regions of a picture", lambda: client.images.publish(picture))
+
+
+def cut(client, random):
+    """Two looks at everything in other places: what is missed twice right after it was first seen is not known again."""
+    for _ in range(2):
+        ask_about(client, random.integers(90, 110, (*SIZE[::-1], 3), np.uint8), [everything_prompt()])
 
 
 def under_load(client, asker, clip, calls, out):

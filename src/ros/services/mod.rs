@@ -19,7 +19,7 @@ use futures::future::BoxFuture;
 use r2r::{QosProfile, ServiceRequest, WrappedServiceTypeSupport as Service};
 use tokio::runtime::Handle as Tokio;
 
-use crate::core::node::pace::{Asker, Pace};
+use crate::core::node::pace::{Again, Asker, Pace};
 
 /// The work of a service or subscription, polled by the thread `ros-spin`; it ends when the node is dropped.
 pub type Serving = BoxFuture<'static, ()>;
@@ -77,11 +77,28 @@ where
         }
     }
 
-    /// Answers as soon as the answers to others leave room for it: for services that a crowd may ask at once. `step`: see
-    /// [`Asker::wait`].
-    pub async fn respond_in_turn(self, response: S::Response, step: Duration) {
-        let wait = self.asker.wait(Instant::now(), step);
-        if !wait.is_zero() {
+    /// Answers as soon, and as often, as the answers to others leave room for it: for services that a crowd may ask at
+    /// once. Clients ignore an answer that they have had.
+    pub async fn respond_in_turn(mut self, response: S::Response) {
+        let turn = self.asker.turn(Instant::now());
+        if !turn.wait.is_zero() {
+            tokio::time::sleep(turn.wait).await;
+        }
+        if turn.again == Again::Never || self.request.clone().respond(response.clone()).is_err() {
+            return self.respond(response);
+        }
+        // In a task of its own: shutdown waits for answers, but not for their repetition.
+        self.tokio.clone().spawn(self.repeat(response, turn.again));
+    }
+
+    async fn repeat(mut self, response: S::Response, again: Again) {
+        if let Again::Perhaps(wait) = again {
+            tokio::time::sleep(wait).await;
+            if !self.asker.may_be_unheard() {
+                return;
+            }
+        }
+        while let Some(wait) = self.asker.wait_to_repeat(Instant::now()) {
             tokio::time::sleep(wait).await;
         }
         self.respond(response);

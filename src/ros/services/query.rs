@@ -1,7 +1,5 @@
 //! `~/query_regions`: what was seen, from memory.
 
-use std::time::Duration;
-
 use r2r::segcap::srv::QueryRegions;
 use tokio_util::task::TaskTracker;
 
@@ -11,9 +9,6 @@ use crate::ros::cameras::Cameras;
 use crate::ros::{convert, interfaces};
 use crate::runtime::Handle;
 use crate::runtime::api::Refusal;
-
-/// Between answers, when many ask at once: a client that asks by itself is hardly faster.
-const STEP: Duration = Duration::from_millis(2);
 
 /// Answers every call in a task of its own, which `calls` knows, so that the thread `ros-spin` goes on meanwhile.
 ///
@@ -50,7 +45,7 @@ async fn answer(
             convert::query_refused(&refusal)
         }
     };
-    pending.respond_in_turn(response, STEP).await;
+    pending.respond_in_turn(response).await;
 }
 
 /// No camera means all of them; but a pixel is one of a certain camera.

@@ -4,7 +4,6 @@ use r2r::segcap::srv::Segment;
 use tokio_util::task::TaskTracker;
 
 use super::{Pending, Serving, serve};
-use crate::core::node::pace::STEP;
 use crate::ros::cameras::Cameras;
 use crate::ros::{convert, interfaces};
 use crate::runtime::Handle;
@@ -42,7 +41,7 @@ async fn answer(handle: Handle, cameras: Cameras, request: Segment::Request, pen
             convert::refused(&refusal)
         }
     };
-    pending.respond_in_turn(response, STEP).await;
+    pending.respond_in_turn(response).await;
 }
 
 /// A request's own image is of no camera; otherwise the camera must be there.
