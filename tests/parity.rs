@@ -15,6 +15,7 @@ use std::sync::Arc;
 use image::{GrayImage, Rgb, RgbImage};
 use ndarray::{Array3, s};
 use segcap::core::caption::describe;
+use segcap::core::caption::search::Search;
 use segcap::core::geometry::{PixelBox, Point, Size};
 use segcap::core::mask::Mask;
 use segcap::core::ports::{Embedding, MaskDecoder};
@@ -30,6 +31,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Largest difference of a logit, for the same picture at the encoder's size.
+const GREEDY: Search = Search { max_tokens: 0, beams: 1 };
 const LOGIT_TOLERANCE: f32 = 1e-3;
 /// Largest part of the bytes of that picture that may differ from Pillow's, by one.
 const RESIZE_TOLERANCE: f64 = 1e-2;
@@ -242,7 +244,7 @@ fn check(size: Size) {
         check_mask(index, found.iter().find(|found| found.prompt_index == index), answer, size);
     }
     let shapes: Vec<_> = prompts.iter().map(|prompt| Arc::new(prompt.shape.clone())).collect();
-    let spoken = describe(&mut model.caption.unwrap(), &embedding, &shapes, 0, 4, &|| false).unwrap();
+    let spoken = describe(&mut model.caption.unwrap(), &embedding, &shapes, GREEDY, 4, &|| false).unwrap();
     for (index, (got, expected)) in spoken.iter().zip(&answers.prompts).enumerate() {
         assert_eq!(got.tokens, expected.tokens, "prompt {index}: {}", got.text);
         assert!((got.score - expected.score).abs() <= SCORE_TOLERANCE, "prompt {index}: score {}", got.score);

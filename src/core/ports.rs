@@ -95,22 +95,31 @@ pub trait CaptionPrefix: Send {
     fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError>;
 }
 
-/// The most likely next token of each row in the batch.
+/// The K most likely next tokens of each of B rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LanguageStep {
-    pub tokens: Vec<u32>,
-    /// Natural log of each token's probability.
-    pub log_probs: Vec<f32>,
+    /// (B, K), the most likely first.
+    pub tokens: Array2<u32>,
+    /// (B, K): natural log of each token's probability.
+    pub log_probs: Array2<f32>,
 }
 
-/// A causal language model with a key-value cache over a batch of rows.
+impl LanguageStep {
+    /// (B): each row's most likely token.
+    pub fn likeliest(&self) -> Vec<u32> {
+        self.tokens.column(0).to_vec()
+    }
+}
+
+/// A causal language model with a key-value cache over a batch of rows. `best`: K, at least 1; fewer come where the
+/// vocabulary is smaller.
 pub trait LanguageModel: Send {
     /// Starts a new batch of B rows from (B, P, D) and forgets the last one.
-    fn prefill(&mut self, prefix: &Array3<f32>) -> Result<LanguageStep, ModelError>;
+    fn prefill(&mut self, prefix: &Array3<f32>, best: usize) -> Result<LanguageStep, ModelError>;
     /// One step: `tokens` are the rows' last tokens.
-    fn decode(&mut self, tokens: &[u32]) -> Result<LanguageStep, ModelError>;
-    /// Keeps the rows marked `true` in their order, drops the others.
-    fn retain(&mut self, keep: &[bool]) -> Result<(), ModelError>;
+    fn decode(&mut self, tokens: &[u32], best: usize) -> Result<LanguageStep, ModelError>;
+    /// Goes on with these of the present rows, in this order: a row may come several times, what is not named leaves.
+    fn select(&mut self, rows: &[usize]) -> Result<(), ModelError>;
     /// The token that ends a caption.
     fn eos_token(&self) -> u32;
     /// Most new tokens in a caption.

@@ -1,6 +1,6 @@
-//! The mixer that makes prefixes, and the language model that goes on from them, greedily.
+//! The mixer that makes prefixes, and the language model that goes on from them.
 
-use ndarray::{Array3, ArrayView1, ArrayView2, Ix2, Ix3};
+use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Ix2, Ix3};
 use ort::value::{DynValue, Tensor};
 
 use super::bundle::Role;
@@ -74,18 +74,18 @@ impl OnnxLanguageModel {
 }
 
 impl LanguageModel for OnnxLanguageModel {
-    fn prefill(&mut self, prefix: &Array3<f32>) -> Result<LanguageStep, ModelError> {
+    fn prefill(&mut self, prefix: &Array3<f32>, best: usize) -> Result<LanguageStep, ModelError> {
         self.clear();
         let rows = prefix.dim().0;
         let input = feed(self.prefill.role(), "inputs_embeds", prefix.view())?;
         let mut outputs = self.prefill.run(vec![input])?;
-        let step = greedy(&outputs, rows)?;
+        let step = likeliest(&outputs, rows, best)?;
         self.cache = take_cache(&mut outputs)?;
         self.rows = rows;
         Ok(step)
     }
 
-    fn decode(&mut self, tokens: &[u32]) -> Result<LanguageStep, ModelError> {
+    fn decode(&mut self, tokens: &[u32], best: usize) -> Result<LanguageStep, ModelError> {
         self.check_rows("token", tokens.len())?;
         let role = self.decode.role();
         let ids = tokens.iter().map(|&token| i64::from(token)).collect::<Vec<_>>();
@@ -97,27 +97,26 @@ impl LanguageModel for OnnxLanguageModel {
             (name, place % layers, value.into())
         }));
         let mut outputs = self.decode.run(feeds)?;
-        let step = greedy(&outputs, tokens.len())?;
+        let step = likeliest(&outputs, tokens.len(), best)?;
         let cache = take_cache(&mut outputs)?;
         drop(outputs);
         self.cache = cache;
         Ok(step)
     }
 
-    fn retain(&mut self, keep: &[bool]) -> Result<(), ModelError> {
-        self.check_rows("mark", keep.len())?;
-        let kept = keep.iter().filter(|kept| **kept).count();
-        if kept == self.rows {
-            return Ok(());
+    fn select(&mut self, rows: &[usize]) -> Result<(), ModelError> {
+        if let Some(beyond) = rows.iter().find(|row| **row >= self.rows) {
+            let expected = format!("rows below {}", self.rows);
+            return Err(ModelError::Shape { graph: self.decode.role().name(), expected, got: beyond.to_string() });
         }
-        if kept == 0 {
+        if rows.is_empty() {
             self.clear();
             return Ok(());
         }
         for value in &mut self.cache {
-            *value = gather_rows(value, keep, kept).map_err(|e| run_error(Role::LmDecode, &e))?;
+            *value = gather_rows(value, self.rows, rows).map_err(|e| run_error(Role::LmDecode, &e))?;
         }
-        self.rows = kept;
+        self.rows = rows.len();
         Ok(())
     }
 
@@ -140,51 +139,60 @@ fn take_cache(outputs: &mut Outputs<'_>) -> Result<Vec<DynValue>, ModelError> {
     Ok(cache)
 }
 
-/// A tensor with only the rows marked in `keep`, `kept` in number.
-fn gather_rows(value: &DynValue, keep: &[bool], kept: usize) -> ort::Result<DynValue> {
+/// A tensor of those `rows` of `value`, which has `count`.
+fn gather_rows(value: &DynValue, count: usize, rows: &[usize]) -> ort::Result<DynValue> {
     let (shape, data) = value.try_extract_tensor::<f32>()?;
     let mut shape = shape.to_vec();
-    let stride = data.len() / keep.len();
-    let mut rows = Vec::with_capacity(kept * stride);
-    for (row, _) in data.chunks_exact(stride).zip(keep).filter(|(_, kept)| **kept) {
-        rows.extend_from_slice(row);
+    let stride = data.len() / count;
+    let mut gathered = Vec::with_capacity(rows.len() * stride);
+    for row in rows {
+        gathered.extend_from_slice(&data[row * stride..][..stride]);
     }
-    shape[0] = kept as i64;
-    Ok(Tensor::from_array((shape, rows))?.into_dyn())
+    shape[0] = rows.len() as i64;
+    Ok(Tensor::from_array((shape, gathered))?.into_dyn())
 }
 
-/// The most likely token of each row of `logits` (B, V), and its log-probability.
-fn greedy(outputs: &Outputs<'_>, rows: usize) -> Result<LanguageStep, ModelError> {
+/// The `best` most likely tokens of each row of `logits` (B, V).
+fn likeliest(outputs: &Outputs<'_>, rows: usize, best: usize) -> Result<LanguageStep, ModelError> {
     let logits = outputs.array::<Ix2>("logits")?;
     if logits.nrows() != rows || logits.ncols() == 0 {
         return Err(outputs.shape_error(format!("logits ({rows}, V)"), logits.shape()));
     }
-    most_likely(logits).ok_or_else(|| outputs.run_error("logits hold NaN or infinity"))
+    likeliest_of(logits, best).ok_or_else(|| outputs.run_error("logits hold NaN or infinity"))
 }
 
 /// `None` where a row holds NaN, or its largest value is not finite.
-fn most_likely(logits: ArrayView2<f32>) -> Option<LanguageStep> {
-    let (tokens, log_probs) =
-        logits.rows().into_iter().map(most_likely_in).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+fn likeliest_of(logits: ArrayView2<f32>, best: usize) -> Option<LanguageStep> {
+    let shape = (logits.nrows(), best.clamp(1, logits.ncols()));
+    let (mut tokens, mut log_probs) = (Array2::zeros(shape), Array2::zeros(shape));
+    for (row, logits) in logits.rows().into_iter().enumerate() {
+        for (rank, (token, log_prob)) in likeliest_in(logits, shape.1)?.into_iter().enumerate() {
+            tokens[[row, rank]] = token;
+            log_probs[[row, rank]] = log_prob;
+        }
+    }
     Some(LanguageStep { tokens, log_probs })
 }
 
-/// The first of the largest logits, and ln softmax there: -ln sum exp(x - max).
-fn most_likely_in(row: ArrayView1<f32>) -> Option<(u32, f32)> {
-    let (mut best, mut max) = (0, f32::NEG_INFINITY);
+/// The `best` largest logits, of equal ones the first, and ln softmax there: x - max - ln sum exp(x - max).
+fn likeliest_in(row: ArrayView1<f32>, best: usize) -> Option<Vec<(u32, f32)>> {
+    let mut top: Vec<(u32, f32)> = Vec::with_capacity(best + 1);
     for (token, &logit) in row.iter().enumerate() {
         if logit.is_nan() {
             return None;
         }
-        if logit > max {
-            (best, max) = (token as u32, logit);
+        if top.len() < best || top.last().is_some_and(|least| logit > least.1) {
+            top.insert(top.partition_point(|better| better.1 >= logit), (token as u32, logit));
+            top.truncate(best);
         }
     }
+    let max = top.first()?.1;
     if !max.is_finite() {
         return None;
     }
     let sum: f64 = row.iter().map(|&logit| f64::from((logit - max).exp())).sum();
-    Some((best, -(sum.ln() as f32)))
+    top.iter_mut().for_each(|(_, logit)| *logit = *logit - max - sum.ln() as f32);
+    Some(top)
 }
 
 #[cfg(test)]
@@ -194,10 +202,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn greedy_is_argmax_with_its_log_probability() {
+    fn the_best_is_argmax_with_its_log_probability() {
         let logits: Array2<f32> = array![[0.0, 1000.0, 999.0], [0.0, 0.0, 0.0]];
-        let step = most_likely(logits.view()).unwrap();
-        assert_eq!(step.tokens, [1, 0]);
+        let step = likeliest_of(logits.view(), 1).unwrap();
+        assert_eq!(step.likeliest(), [1, 0]);
         let expected = [-(1.0_f32 + (-1.0_f32).exp()).ln(), -(3.0_f32).ln()];
         for (got, expected) in step.log_probs.iter().zip(expected) {
             assert!((got - expected).abs() < 1e-6, "{got} {expected}");
@@ -205,9 +213,18 @@ mod tests {
     }
 
     #[test]
+    fn the_best_come_in_order_and_as_many_as_there_are() {
+        let logits = array![[0.5, -1.0, 2.0, 0.5]];
+        assert_eq!(likeliest_of(logits.view(), 3).unwrap().tokens, array![[2, 0, 3]]);
+        let all = likeliest_of(logits.view(), 9).unwrap();
+        assert_eq!(all.tokens, array![[2, 0, 3, 1]]);
+        assert!((all.log_probs.mapv(f32::exp).sum() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
     fn what_is_no_number_is_no_token() {
-        assert_eq!(most_likely(array![[0.0, f32::NAN]].view()), None);
-        assert_eq!(most_likely(array![[0.0, f32::INFINITY]].view()), None);
-        assert_eq!(most_likely(array![[f32::NEG_INFINITY; 2]].view()), None);
+        assert_eq!(likeliest_of(array![[0.0, f32::NAN]].view(), 1), None);
+        assert_eq!(likeliest_of(array![[0.0, f32::INFINITY]].view(), 1), None);
+        assert_eq!(likeliest_of(array![[f32::NEG_INFINITY; 2]].view(), 1), None);
     }
 }

@@ -5,7 +5,7 @@ use image::RgbImage;
 use ndarray::{Array2, Array3, Array4};
 
 use super::bundle::manifest::Preprocess;
-use crate::core::ports::{CaptionModel, Embedding, ImageEncoder, LanguageStep, MaskDecoder, ModelError, PromptBatch};
+use crate::core::ports::{CaptionModel, Embedding, ImageEncoder, MaskDecoder, ModelError, PromptBatch};
 
 /// Encodes a grey picture that is half as high as wide, so that padding is exercised too.
 pub fn encode(encoder: &mut dyn ImageEncoder, rules: &Preprocess) -> Result<Embedding, ModelError> {
@@ -29,11 +29,11 @@ pub fn decode(decoder: &mut dyn MaskDecoder, embedding: &Embedding) -> Result<()
 pub fn caption(model: &mut CaptionModel, embedding: &Embedding) -> Result<(), ModelError> {
     model.prefix.prefix(embedding, &click(embedding))?;
     let prefix = model.prefix.prefix(embedding, &boxes(embedding, 2))?;
-    let first = model.language.prefill(&prefix)?;
-    let second = model.language.decode(&first.tokens)?;
-    model.language.retain(&[true, false])?;
-    let third = model.language.decode(&second.tokens[..1])?;
-    for LanguageStep { tokens, .. } in [first, second, third] {
+    let first = model.language.prefill(&prefix, 1)?.likeliest();
+    let second = model.language.decode(&first, 1)?.likeliest();
+    model.language.select(&[0])?;
+    let third = model.language.decode(&second[..1], 1)?.likeliest();
+    for tokens in [first, second, third] {
         model.detokenizer.text(&tokens)?;
     }
     Ok(())

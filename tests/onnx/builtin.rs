@@ -25,7 +25,7 @@ fn the_built_in_bundle_runs() {
     assert!(masks.logits.iter().all(|logit| logit.is_finite()));
     let mut caption = bundle.model.caption.unwrap();
     let prefix = caption.prefix.prefix(&embedding, &prompts).unwrap();
-    let step = caption.language.prefill(&prefix).unwrap();
+    let step = caption.language.prefill(&prefix, 3).unwrap();
     assert!(step.log_probs.iter().all(|log_prob| *log_prob <= 0.0));
-    caption.detokenizer.text(&step.tokens).unwrap();
+    caption.detokenizer.text(&step.likeliest()).unwrap();
 }

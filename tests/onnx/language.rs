@@ -21,9 +21,9 @@ fn model() -> CaptionModel {
 
 /// The first `steps` tokens of one row alone.
 fn alone(model: &mut CaptionModel, mean: f32, steps: usize) -> Vec<u32> {
-    let mut tokens = model.language.prefill(&batch(&[mean])).unwrap().tokens;
+    let mut tokens = model.language.prefill(&batch(&[mean]), 1).unwrap().likeliest();
     while tokens.len() < steps {
-        tokens.extend(model.language.decode(&tokens[tokens.len() - 1..]).unwrap().tokens);
+        tokens.extend(model.language.decode(&tokens[tokens.len() - 1..], 1).unwrap().likeliest());
     }
     tokens
 }
@@ -32,12 +32,12 @@ fn alone(model: &mut CaptionModel, mean: f32, steps: usize) -> Vec<u32> {
 fn the_past_decides() {
     let mut model = model();
     // The first token is the mean; then last + 1 + mean of the keys + mean of the values' absolutes, modulo 7.
-    let first = model.language.prefill(&batch(&[2.0])).unwrap();
-    assert_eq!(first.tokens, [2]);
-    assert!(first.log_probs[0] <= 0.0 && first.log_probs[0] > -1.0);
-    assert_eq!(model.language.decode(&[2]).unwrap().tokens, [0], "2 + 1 + 2 + 2 = 7");
+    let first = model.language.prefill(&batch(&[2.0]), 1).unwrap();
+    assert_eq!(first.likeliest(), [2]);
+    assert!(first.log_probs[[0, 0]] <= 0.0 && first.log_probs[[0, 0]] > -1.0);
+    assert_eq!(model.language.decode(&[2], 1).unwrap().likeliest(), [0], "2 + 1 + 2 + 2 = 7");
     // The cache now holds rows of 1.5, 2.5 and the token 2: their mean is 2 again.
-    assert_eq!(model.language.decode(&[0]).unwrap().tokens, [5], "0 + 1 + 2 + 2");
+    assert_eq!(model.language.decode(&[0], 1).unwrap().likeliest(), [5], "0 + 1 + 2 + 2");
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn rows_do_not_touch_each_other() {
     let mut model = model();
     let means = [1.0, 3.0, 0.7, 2.2];
     let expected: Vec<_> = means.iter().map(|mean| alone(&mut model, *mean, 6)).collect();
-    let mut step = model.language.prefill(&batch(&means)).unwrap();
+    let mut step = model.language.prefill(&batch(&means), 1).unwrap();
     for at in 0..6 {
         let column: Vec<_> = expected.iter().map(|tokens| tokens[at]).collect();
-        assert_eq!(step.tokens, column, "token {at}");
+        assert_eq!(step.likeliest(), column, "token {at}");
         if at < 5 {
-            step = model.language.decode(&step.tokens).unwrap();
+            step = model.language.decode(&step.likeliest(), 1).unwrap();
         }
     }
 }
@@ -62,14 +62,13 @@ fn rows_that_leave_leave_the_others_alone() {
     let expected: Vec<_> = means.iter().map(|mean| alone(&mut model, *mean, 6)).collect();
     let mut alive = vec![0, 1, 2, 3];
     let leaves = [None, Some(1), None, Some(3), Some(0)];
-    let mut tokens = model.language.prefill(&batch(&means)).unwrap().tokens;
+    let mut tokens = model.language.prefill(&batch(&means), 1).unwrap().likeliest();
     for (at, leaving) in leaves.into_iter().enumerate() {
-        let keep: Vec<_> = alive.iter().map(|row| Some(*row) != leaving).collect();
-        model.language.retain(&keep).unwrap();
-        alive.retain(|row| Some(*row) != leaving);
-        let mut kept = keep.iter();
-        tokens.retain(|_| *kept.next().unwrap());
-        tokens = model.language.decode(&tokens).unwrap().tokens;
+        let kept: Vec<_> = (0..alive.len()).filter(|place| Some(alive[*place]) != leaving).collect();
+        model.language.select(&kept).unwrap();
+        alive = kept.iter().map(|place| alive[*place]).collect();
+        tokens = kept.iter().map(|place| tokens[*place]).collect();
+        tokens = model.language.decode(&tokens, 1).unwrap().likeliest();
         let column: Vec<_> = alive.iter().map(|row| expected[*row][at + 1]).collect();
         assert_eq!(tokens, column, "token {}", at + 1);
     }
@@ -77,26 +76,42 @@ fn rows_that_leave_leave_the_others_alone() {
 }
 
 #[test]
+fn a_row_that_comes_twice_goes_on_in_two_ways() {
+    let mut model = model();
+    let means = [1.0, 3.0];
+    let expected: Vec<_> = means.iter().map(|mean| alone(&mut model, *mean, 3)).collect();
+    model.language.prefill(&batch(&means), 1).unwrap();
+    model.language.select(&[1, 0, 1]).unwrap();
+    let other = (expected[1][0] + 1) % 7;
+    let second = model.language.decode(&[expected[1][0], expected[0][0], other], 1).unwrap().likeliest();
+    assert_eq!(second[..2], [expected[1][1], expected[0][1]]);
+    assert_eq!(second[2], (second[0] + 1) % 7, "the same past, a token larger by one");
+}
+
+#[test]
 fn wrong_numbers_of_rows_are_errors() {
     let mut model = model();
-    model.language.prefill(&batch(&[1.0, 2.0])).unwrap();
-    for error in [model.language.decode(&[1]).unwrap_err(), model.language.retain(&[true]).unwrap_err()] {
+    model.language.prefill(&batch(&[1.0, 2.0]), 1).unwrap();
+    for (error, told) in [
+        (model.language.decode(&[1], 1).unwrap_err(), "2 rows"),
+        (model.language.select(&[0, 2]).unwrap_err(), "rows below 2, got 2"),
+    ] {
         assert!(matches!(error, ModelError::Shape { .. }), "{error}");
-        assert!(error.to_string().contains("2 rows"), "{error}");
+        assert!(error.to_string().contains(told), "{error}");
     }
-    model.language.retain(&[false, false]).unwrap();
-    assert!(model.language.decode(&[]).is_err());
-    assert!(model.language.decode(&[1]).is_err());
-    model.language.prefill(&batch(&[1.0])).unwrap();
-    model.language.decode(&[1]).unwrap();
+    model.language.select(&[]).unwrap();
+    assert!(model.language.decode(&[], 1).is_err());
+    assert!(model.language.decode(&[1], 1).is_err());
+    model.language.prefill(&batch(&[1.0]), 1).unwrap();
+    model.language.decode(&[1], 1).unwrap();
 }
 
 #[test]
 fn numbers_that_are_none_are_errors() {
     let mut model = model();
-    let error = model.language.prefill(&batch(&[f32::NAN])).unwrap_err().to_string();
+    let error = model.language.prefill(&batch(&[f32::NAN]), 1).unwrap_err().to_string();
     assert!(error.contains("lm_prefill") && error.contains("NaN"), "{error}");
-    assert!(model.language.decode(&[1]).is_err(), "a failed prefill leaves no batch behind");
+    assert!(model.language.decode(&[1], 1).is_err(), "a failed prefill leaves no batch behind");
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn captions(
     };
     let shapes: Vec<Arc<Shape>> = found.iter().map(|found| found.shape.clone()).collect();
     let settings = CaptionSettings::default();
-    let spoken = describe(model, embedding, &shapes, settings.max_tokens, settings.batch, &|| false)?;
+    let spoken = describe(model, embedding, &shapes, settings.search(), settings.batch, &|| false)?;
     let done = |spoken: segcap::core::caption::Spoken| Caption {
         state: CaptionState::Done,
         text: spoken.text,

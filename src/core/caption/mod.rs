@@ -1,7 +1,10 @@
-//! Words for regions: SCA's way from an embedding and prompts to captions (SCA paper, section 3), decoded greedily.
+//! Words for regions: SCA's way from an embedding and prompts to captions (SCA paper, section 3).
 
-pub mod greedy;
+pub mod beams;
+#[cfg(test)]
+mod beams_tests;
 pub mod reuse;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use ndarray::{Array3, ArrayView2, Axis, stack};
 use super::ports::{CaptionModel, CaptionPrefix, Embedding, ModelError};
 use super::prompt::Shape;
 use super::prompt::batch::{PromptGroup, group};
-use greedy::Utterance;
+use search::{Search, Utterance};
 
 /// A caption.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +28,7 @@ pub struct Spoken {
 
 /// Captions `shapes` of one image, in their order.
 ///
-/// `max_tokens`: at most so many a caption; 0 = what the model allows. `batch`: captions spoken together, at least 1.
+/// `batch`: captions spoken together, at least 1.
 /// A mask is captioned by its box and clicks, [`Shape::Everything`] by the box of the whole image. `cancel` is asked before
 /// every run of the model; `true` ends in [`ModelError::Canceled`].
 ///
@@ -36,7 +39,7 @@ pub fn describe(
     model: &mut CaptionModel,
     embedding: &Embedding,
     shapes: &[Arc<Shape>],
-    max_tokens: usize,
+    search: Search,
     batch: usize,
     cancel: &dyn Fn() -> bool,
 ) -> Result<Vec<Spoken>, ModelError> {
@@ -46,7 +49,7 @@ pub fn describe(
     for rows in prefixes.chunks(batch.max(1)) {
         let rows: Vec<ArrayView2<f32>> = rows.iter().map(|prefix| prefix.view()).collect();
         let rows = stack(Axis(0), &rows).map_err(|_| unequal(&rows))?;
-        for utterance in greedy::speak(model.language.as_mut(), &rows, max_tokens, cancel)? {
+        for utterance in search::speak(model.language.as_mut(), &rows, search, cancel)? {
             spoken.push(write_down(utterance, |tokens| model.detokenizer.text(tokens))?);
         }
     }
@@ -109,6 +112,7 @@ mod tests {
     use crate::core::testing::fake_model::{Call, FakeControl, fake_embedding, fake_model};
 
     const IMAGE: Size = Size { width: 640, height: 480 };
+    const GREEDY: Search = Search { max_tokens: 0, beams: 1 };
 
     fn shapes() -> Vec<Arc<Shape>> {
         let click = |x, y, foreground| Click { at: Point::new(x, y), foreground };
@@ -131,7 +135,7 @@ mod tests {
     fn run(shapes: &[Arc<Shape>], batch: usize) -> (Result<Vec<Spoken>, ModelError>, Arc<FakeControl>) {
         let (model, control) = fake_model();
         let mut caption = model.caption.unwrap();
-        (describe(&mut caption, &fake_embedding(IMAGE), shapes, 0, batch, &|| false), control)
+        (describe(&mut caption, &fake_embedding(IMAGE), shapes, GREEDY, batch, &|| false), control)
     }
 
     #[test]
@@ -167,7 +171,15 @@ mod tests {
     fn a_short_limit_cuts_the_text() {
         let (model, _) = fake_model();
         let embedding = fake_embedding(IMAGE);
-        let spoken = describe(&mut model.caption.unwrap(), &embedding, &shapes()[..1], 2, 4, &|| false).unwrap();
+        let spoken = describe(
+            &mut model.caption.unwrap(),
+            &embedding,
+            &shapes()[..1],
+            Search { max_tokens: 2, beams: 1 },
+            4,
+            &|| false,
+        )
+        .unwrap();
         assert_eq!((spoken[0].text.as_str(), spoken[0].tokens.len()), ("thing at", 2));
     }
 
@@ -175,15 +187,15 @@ mod tests {
     fn it_can_be_canceled_and_it_can_fail() {
         let (model, control) = fake_model();
         let (mut caption, embedding) = (model.caption.unwrap(), fake_embedding(IMAGE));
-        let canceled = describe(&mut caption, &embedding, &shapes(), 0, 4, &|| true);
+        let canceled = describe(&mut caption, &embedding, &shapes(), GREEDY, 4, &|| true);
         assert!(matches!(canceled, Err(ModelError::Canceled)));
         assert_eq!(control.calls(Call::Prefix), 0);
         for call in [Call::Prefix, Call::Prefill, Call::Step] {
             control.fail_next(call, 1);
-            let failed = describe(&mut caption, &embedding, &shapes(), 0, 4, &|| false);
+            let failed = describe(&mut caption, &embedding, &shapes(), GREEDY, 4, &|| false);
             assert!(matches!(failed, Err(ModelError::Run { .. })), "{call:?}");
         }
-        assert!(describe(&mut caption, &embedding, &shapes(), 0, 4, &|| false).is_ok(), "and goes on afterwards");
+        assert!(describe(&mut caption, &embedding, &shapes(), GREEDY, 4, &|| false).is_ok(), "and goes on afterwards");
     }
 
     #[test]

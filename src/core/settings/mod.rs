@@ -6,6 +6,7 @@ pub mod parameters;
 use std::time::Duration;
 
 use super::caption::reuse::ReuseSettings;
+use super::caption::search::Search;
 use super::track::TrackSettings;
 use super::track::affinity::Gates;
 
@@ -79,6 +80,8 @@ pub struct CaptionSettings {
     pub mode: CaptionMode,
     /// Most new tokens; 0 = what the bundle says.
     pub max_tokens: usize,
+    /// Of the search for words, at least 1, which is greedy.
+    pub beams: usize,
     /// Regions captioned in one batch.
     pub batch: usize,
     /// Words older than this are made anew, seconds; 0 = never.
@@ -87,9 +90,22 @@ pub struct CaptionSettings {
     pub change_thresh: f32,
 }
 
+impl CaptionSettings {
+    pub fn search(&self) -> Search {
+        Search { max_tokens: self.max_tokens, beams: self.beams }
+    }
+}
+
 impl Default for CaptionSettings {
     fn default() -> Self {
-        Self { mode: CaptionMode::default(), max_tokens: 0, batch: 16, refresh_secs: 60.0, change_thresh: 0.5 }
+        Self {
+            mode: CaptionMode::default(),
+            max_tokens: 0,
+            beams: 1,
+            batch: 16,
+            refresh_secs: 60.0,
+            change_thresh: 0.5,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use image::RgbImage;
-use ndarray::{Array2, Array3, Array4, ArrayView3, Axis};
+use ndarray::{Array1, Array2, Array3, Array4, ArrayView3, Axis};
 
 use crate::core::geometry::Size;
 use crate::core::geometry::transform::{ModelFromImage, ResizeRule};
@@ -235,14 +235,13 @@ impl FakeLanguage {
             *said += 1;
             words.get(*said - 1).copied().unwrap_or(eos)
         });
-        let tokens: Vec<u32> = tokens.collect();
-        let log_probs = tokens.iter().map(|&token| -0.01 * (token + 1) as f32).collect();
-        LanguageStep { tokens, log_probs }
+        let tokens: Array2<u32> = Array1::from_iter(tokens).insert_axis(Axis(1));
+        LanguageStep { log_probs: tokens.mapv(|token| -0.01 * (token + 1) as f32), tokens }
     }
 }
 
 impl LanguageModel for FakeLanguage {
-    fn prefill(&mut self, prefix: &Array3<f32>) -> Result<LanguageStep, ModelError> {
+    fn prefill(&mut self, prefix: &Array3<f32>, _best: usize) -> Result<LanguageStep, ModelError> {
         self.control.on_call(Call::Prefill, prefix.shape()[0])?;
         let words = |row: ndarray::ArrayView2<f32>| {
             let digits = |number: f32| {
@@ -255,7 +254,7 @@ impl LanguageModel for FakeLanguage {
         Ok(self.speak())
     }
 
-    fn decode(&mut self, tokens: &[u32]) -> Result<LanguageStep, ModelError> {
+    fn decode(&mut self, tokens: &[u32], _best: usize) -> Result<LanguageStep, ModelError> {
         self.control.on_call(Call::Step, tokens.len())?;
         assert_eq!(tokens.len(), self.rows.len(), "one token a row");
         for (&token, (words, said)) in tokens.iter().zip(&self.rows) {
@@ -264,10 +263,8 @@ impl LanguageModel for FakeLanguage {
         Ok(self.speak())
     }
 
-    fn retain(&mut self, keep: &[bool]) -> Result<(), ModelError> {
-        assert_eq!(keep.len(), self.rows.len(), "one flag a row");
-        let mut keep = keep.iter();
-        self.rows.retain(|_| *keep.next().expect("as many flags as rows"));
+    fn select(&mut self, rows: &[usize]) -> Result<(), ModelError> {
+        self.rows = rows.iter().map(|&row| self.rows[row].clone()).collect();
         Ok(())
     }
 

@@ -59,7 +59,7 @@ pub(in crate::runtime) fn speak(
     cancel: &dyn Fn() -> bool,
 ) -> Result<Vec<Spoken>, Refusal> {
     let settings = shared.settings().caption.clone();
-    let run = || caption::describe(model, embedding, shapes, settings.max_tokens, settings.batch, cancel);
+    let run = || caption::describe(model, embedding, shapes, settings.search(), settings.batch, cancel);
     shared.stats.caption.time(|| guarded(&shared.stats, "captioning", run))
 }
 

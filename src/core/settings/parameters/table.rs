@@ -240,9 +240,9 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "caption.beams",
-        description: "Beams of the search for words: 1, which is greedy; there is no wider search.",
-        change: AtStart,
-        slot: Slot::Integer { min: 1, max: 1, get: |_| 1, set: |_, _| {} },
+        description: "Beams of the search for words; 1 is greedy. More find likelier words and take so much longer.",
+        change: Live,
+        slot: slot!(integer 1..=16, settings.caption.beams),
     },
     Declaration {
         name: "caption.batch",

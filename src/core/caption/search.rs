@@ -1,7 +1,9 @@
-//! Greedy decoding of a batch: every row says its most likely token, rows that have finished leave the batch.
+//! The search for the most likely words of a batch: greedy with one beam, beam search with more. Captions that are done
+//! leave the batch.
 
-use ndarray::Array3;
+use ndarray::{Array3, Axis};
 
+use super::beams::{Beams, End, candidates};
 use crate::core::ports::{LanguageModel, LanguageStep, ModelError};
 
 /// What one row said.
@@ -13,93 +15,89 @@ pub struct Utterance {
     pub score: f32,
 }
 
-/// Lets the model speak from each row of `prefix` (B, P, D), until it ends or has emitted `max_tokens` (the ending token
-/// counts; 0 means as many as the model allows, which is the bound in any case). `cancel` is asked before every step.
+/// How captions are searched for.
+#[derive(Clone, Copy, Debug)]
+pub struct Search {
+    /// Most tokens of a caption, the ending one counts; 0: as many as the model allows, which is the bound in any case.
+    pub max_tokens: usize,
+    /// Beginnings that are followed at the same time, at least 1, which is greedy. Time and memory grow with it.
+    pub beams: usize,
+}
+
+/// Lets the model speak from each row of `prefix` (B, P, D). `cancel` is asked before every step.
 ///
 /// # Errors
 /// What the model's run gives; [`ModelError::Shape`] for a step of another number of rows; [`ModelError::Canceled`].
 pub fn speak(
     model: &mut dyn LanguageModel,
     prefix: &Array3<f32>,
-    max_tokens: usize,
+    search: Search,
     cancel: &dyn Fn() -> bool,
 ) -> Result<Vec<Utterance>, ModelError> {
+    let Search { max_tokens, beams } = search;
     let limit = if max_tokens == 0 { model.max_new_tokens() } else { max_tokens.min(model.max_new_tokens()) };
-    let mut rows: Vec<Row> = (0..prefix.shape()[0]).map(|_| Row::default()).collect();
-    if limit == 0 {
-        return Ok(rows.iter().map(Row::utterance).collect());
+    let count = prefix.len_of(Axis(0));
+    if limit == 0 || count == 0 {
+        return Ok(vec![Utterance::default(); count]);
     }
-    let mut speaking: Vec<usize> = (0..rows.len()).collect();
+    let (end, best) = (End { token: model.eos_token(), limit }, candidates(beams));
+    let mut captions: Vec<Beams> = (0..count).map(|_| Beams::new(beams)).collect();
     let mut last_tokens: Option<Vec<u32>> = None;
-    while !speaking.is_empty() {
+    loop {
         if cancel() {
             return Err(ModelError::Canceled);
         }
         let step = match &last_tokens {
-            None => model.prefill(prefix)?,
-            Some(tokens) => model.decode(tokens)?,
+            None => model.prefill(prefix, best)?,
+            Some(tokens) => model.decode(tokens, best)?,
         };
-        check(&step, speaking.len(), if last_tokens.is_none() { "lm_prefill" } else { "lm_decode" })?;
-        let eos = model.eos_token();
-        let emitted = speaking.iter().zip(step.tokens.iter().zip(&step.log_probs));
-        let keep: Vec<bool> =
-            emitted.map(|(&row, (&token, &log_prob))| rows[row].emit(token, log_prob, eos, limit)).collect();
-        speaking = kept(&speaking, &keep);
-        if !speaking.is_empty() && keep.contains(&false) {
-            model.retain(&keep)?;
+        let rows = captions.iter().map(Beams::rows).sum();
+        check(&step, rows, if last_tokens.is_none() { "lm_prefill" } else { "lm_decode" })?;
+        let (parents, tokens) = advance(&mut captions, &step, end);
+        if parents.is_empty() {
+            return Ok(captions.into_iter().map(Beams::best).collect());
         }
-        last_tokens = Some(kept(&step.tokens, &keep));
-    }
-    Ok(rows.iter().map(Row::utterance).collect())
-}
-
-#[derive(Default)]
-struct Row {
-    tokens: Vec<u32>,
-    log_prob_sum: f32,
-    emitted: usize,
-}
-
-impl Row {
-    /// Takes a token; whether the row goes on.
-    fn emit(&mut self, token: u32, log_prob: f32, eos: u32, limit: usize) -> bool {
-        self.emitted += 1;
-        self.log_prob_sum += log_prob;
-        if token == eos {
-            return false;
+        if !parents.iter().copied().eq(0..rows) {
+            model.select(&parents)?;
         }
-        self.tokens.push(token);
-        self.emitted < limit
-    }
-
-    fn utterance(&self) -> Utterance {
-        let score = if self.emitted == 0 { 0.0 } else { self.log_prob_sum / self.emitted as f32 };
-        Utterance { tokens: self.tokens.clone(), score }
+        last_tokens = Some(tokens);
     }
 }
 
-fn kept<T: Copy>(all: &[T], keep: &[bool]) -> Vec<T> {
-    all.iter().zip(keep).filter(|&(_, &keep)| keep).map(|(&one, _)| one).collect()
+/// The rows of `step` that go on, a row once for each of its continuations, and their new tokens.
+fn advance(captions: &mut [Beams], step: &LanguageStep, end: End) -> (Vec<usize>, Vec<u32>) {
+    let (mut parents, mut tokens, mut first_row) = (Vec::new(), Vec::new(), 0);
+    for beams in captions {
+        let rows = beams.rows();
+        for go_on in beams.advance(step, first_row, end) {
+            parents.push(first_row + go_on.row);
+            tokens.push(go_on.token);
+        }
+        first_row += rows;
+    }
+    (parents, tokens)
 }
 
 fn check(step: &LanguageStep, rows: usize, graph: &'static str) -> Result<(), ModelError> {
-    let (tokens, log_probs) = (step.tokens.len(), step.log_probs.len());
-    if (tokens, log_probs) == (rows, rows) {
+    let (tokens, log_probs) = (step.tokens.dim(), step.log_probs.dim());
+    if tokens == log_probs && tokens.0 == rows && tokens.1 > 0 {
         return Ok(());
     }
-    let got = format!("{tokens} tokens, {log_probs} log-probabilities");
-    Err(ModelError::Shape { graph, expected: format!("{rows} of each, one a row"), got })
+    let got = format!("tokens {tokens:?}, log-probabilities {log_probs:?}");
+    Err(ModelError::Shape { graph, expected: format!("({rows}, K) of each, one row for each that speaks"), got })
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
 
+    use ndarray::{Array1, array};
     use proptest::prelude::*;
 
     use super::*;
 
     const EOS: u32 = 99;
+    const GREEDY: Search = Search { max_tokens: 0, beams: 1 };
 
     /// Says for each row what the script says, then [`EOS`]; the script is chosen by the first value of the row's prefix.
     /// The log-probability of token t is -t/8.
@@ -108,7 +106,7 @@ mod tests {
         scripts: Vec<Vec<u32>>,
         rows: Vec<(usize, usize)>,
         last: Vec<u32>,
-        retained: Vec<Vec<bool>>,
+        selected: Vec<Vec<usize>>,
         steps: usize,
         fail_at: Option<usize>,
     }
@@ -124,7 +122,7 @@ mod tests {
 
         fn run(&mut self, max_tokens: usize) -> Result<Vec<Utterance>, ModelError> {
             let prefix = self.prefix();
-            speak(self, &prefix, max_tokens, &|| false)
+            speak(self, &prefix, Search { max_tokens, beams: 1 }, &|| false)
         }
 
         fn step(&mut self) -> Result<LanguageStep, ModelError> {
@@ -137,26 +135,26 @@ mod tests {
                 self.rows.iter().map(|&(script, said)| scripts[script].get(said).copied().unwrap_or(EOS)).collect();
             self.rows.iter_mut().for_each(|(_, said)| *said += 1);
             self.last = tokens.clone();
-            Ok(LanguageStep { log_probs: tokens.iter().map(|&token| token as f32 / -8.0).collect(), tokens })
+            let tokens = Array1::from(tokens).insert_axis(Axis(1));
+            Ok(LanguageStep { log_probs: tokens.mapv(|token| token as f32 / -8.0), tokens })
         }
     }
 
     impl LanguageModel for Scripted {
-        fn prefill(&mut self, prefix: &Array3<f32>) -> Result<LanguageStep, ModelError> {
+        fn prefill(&mut self, prefix: &Array3<f32>, _: usize) -> Result<LanguageStep, ModelError> {
             self.rows = prefix.outer_iter().map(|row| (row[[0, 0]] as usize, 0)).collect();
             self.step()
         }
 
-        fn decode(&mut self, tokens: &[u32]) -> Result<LanguageStep, ModelError> {
+        fn decode(&mut self, tokens: &[u32], _: usize) -> Result<LanguageStep, ModelError> {
             assert_eq!(tokens, self.last, "the kept rows' last tokens come back");
             self.step()
         }
 
-        fn retain(&mut self, keep: &[bool]) -> Result<(), ModelError> {
-            assert_eq!(keep.len(), self.rows.len());
-            self.rows = kept(&self.rows, keep);
-            self.last = kept(&self.last, keep);
-            self.retained.push(keep.to_vec());
+        fn select(&mut self, rows: &[usize]) -> Result<(), ModelError> {
+            self.rows = rows.iter().map(|&row| self.rows[row]).collect();
+            self.last = rows.iter().map(|&row| self.last[row]).collect();
+            self.selected.push(rows.to_vec());
             Ok(())
         }
 
@@ -178,7 +176,7 @@ mod tests {
         let mut model = Scripted::new(&[&[1, 2, 3], &[4], &[5, 6, 7]]);
         let said = model.run(0).unwrap();
         assert_eq!(texts(&said), [&[1, 2, 3][..], &[4], &[5, 6, 7]]);
-        assert_eq!(model.retained, [[true, false, true]], "when nobody is left there is nothing to retain");
+        assert_eq!(model.selected, [[0, 2]], "when nobody is left there is nothing to select");
         assert_eq!(model.steps, 4);
     }
 
@@ -196,7 +194,7 @@ mod tests {
         assert_eq!(texts(&Scripted::new(&[endless]).run(50).unwrap()), [[1; 6]], "the model's own bound holds");
         let mut model = Scripted::new(&[endless]);
         model.run(4).unwrap();
-        assert_eq!((model.steps, model.retained.len()), (4, 0));
+        assert_eq!((model.steps, model.selected.len()), (4, 0));
     }
 
     #[test]
@@ -205,7 +203,7 @@ mod tests {
         let said = model.run(0).unwrap();
         assert_eq!(texts(&said), [&[][..], &[1]]);
         assert_eq!(said[0].score, -99.0 / 8.0);
-        assert_eq!(model.retained, [[false, true]]);
+        assert_eq!(model.selected, [[1]]);
     }
 
     #[test]
@@ -223,7 +221,7 @@ mod tests {
             asked.set(asked.get() + 1);
             asked.get() > 2
         };
-        assert!(matches!(speak(&mut model, &prefix, 0, &cancel), Err(ModelError::Canceled)));
+        assert!(matches!(speak(&mut model, &prefix, GREEDY, &cancel), Err(ModelError::Canceled)));
         assert_eq!(model.steps, 2);
     }
 
@@ -237,13 +235,13 @@ mod tests {
     fn a_wrong_number_of_rows_is_an_error() {
         struct Short;
         impl LanguageModel for Short {
-            fn prefill(&mut self, _: &Array3<f32>) -> Result<LanguageStep, ModelError> {
-                Ok(LanguageStep { tokens: vec![1], log_probs: vec![-1.0] })
+            fn prefill(&mut self, _: &Array3<f32>, _: usize) -> Result<LanguageStep, ModelError> {
+                Ok(LanguageStep { tokens: array![[1]], log_probs: array![[-1.0]] })
             }
-            fn decode(&mut self, _: &[u32]) -> Result<LanguageStep, ModelError> {
+            fn decode(&mut self, _: &[u32], _: usize) -> Result<LanguageStep, ModelError> {
                 unreachable!("the first step was wrong")
             }
-            fn retain(&mut self, _: &[bool]) -> Result<(), ModelError> {
+            fn select(&mut self, _: &[usize]) -> Result<(), ModelError> {
                 unreachable!("the first step was wrong")
             }
             fn eos_token(&self) -> u32 {
@@ -253,8 +251,11 @@ mod tests {
                 6
             }
         }
-        let error = speak(&mut Short, &Array3::zeros((2, 1, 1)), 0, &|| false).unwrap_err();
-        assert_eq!(error.to_string(), "lm_prefill: expected 2 of each, one a row, got 1 tokens, 1 log-probabilities");
+        let error = speak(&mut Short, &Array3::zeros((2, 1, 1)), GREEDY, &|| false).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "lm_prefill: expected (2, K) of each, one row for each that speaks, got tokens (1, 1), log-probabilities (1, 1)"
+        );
     }
 
     proptest! {
