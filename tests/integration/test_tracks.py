@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from clips import BLACK, BLUE, FRAME_SECS, GREEN, LEAST_PIXELS, PURPLE, RED, YELLOW, Clip, Thing, line, still, table
+from clips import BLACK, BLUE, FRAME_SECS, GREEN, LEAST_PIXELS, PURPLE, RED, SIZE, YELLOW, Clip, Thing, line, still, table
 from client import box_prompt, stamp_key
 from conftest import EVERYTHING
 from identities import Identities
-from pictures import read_clip
+from pictures import read_clip, region_mask
 from processes import ROOT
-from scenes import message
+from scenes import iou, message
 
 START_SECS = 1_700_000_000
 
@@ -127,6 +127,35 @@ def test_ids_of_sticky_prompts(prompted_node, name):
     for found in frames:
         for thing, region in found.items():
             assert region.prompt_id in ("", thing), f"{region.prompt_id} follows the {thing}"
+
+
+def test_sticky_boxes_keep_to_things_that_come_nearer(prompted_node, capsys):
+    """They are 2.4 times as large in the end; boxes that kept their size would cover a fifth of them."""
+    frames, names = 32, ("red disc", "blue box")
+
+    def growth(number):
+        return 2.4 ** (max(number, 0) / (frames - 1))
+
+    clip = Clip(
+        [
+            Thing("red disc", "disc", (44, 44), RED, line((80, 110), (0.3, 0.4)), growth),
+            Thing("blue box", "box", (48, 40), BLUE, line((225, 110), (0.3, 0.4)), growth),
+        ],
+        frames,
+    )
+    follow(prompted_node, clip)
+    ious = {name: [] for name in names}
+    for number in range(frames):
+        rgb, visible = clip.frame(number)
+        array = show(prompted_node, rgb, stamp_of(number))
+        for name in names:
+            masks = [region_mask(region, *SIZE) for region in array.regions if region.prompt_id == name]
+            ious[name].append(iou(masks[0], visible[name]) if masks else 0.0)
+    with capsys.disabled():
+        for name, of_frames in ious.items():
+            print(f"\nnearer, {name}: mean IoU {np.mean(of_frames):.3f}, last {of_frames[-1]:.3f}, least {min(of_frames):.3f}")
+    for of_frames in ious.values():
+        assert np.mean(of_frames) > 0.85 and min(of_frames[-5:]) > 0.75
 
 
 def rect(box, width, height):

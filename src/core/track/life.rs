@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::detection::Group;
+use super::follow::Pointed;
 use super::motion::{Motion, Vector};
 use super::tracker::{Assigned, Tracker, Update};
 use super::{Observation, Searched, Track, TrackId, TrackIds, TrackSettings, TrackState};
@@ -45,7 +46,7 @@ impl Tracker {
                 .filter(|key| self.of_prompt(*key).is_none_or(|follower| follower.id == self.tracks[index].id));
             let track = &mut self.tracks[index];
             if prompt.is_some() && prompt != track.prompt {
-                (track.prompt, track.pointed_at) = (prompt, group.leader.shape.centroid());
+                (track.prompt, track.pointed) = (prompt, Pointed::at(&group.leader.shape));
             }
             if track.state == TrackState::Lost {
                 update.refound.push(track.id);
@@ -149,7 +150,7 @@ impl Track {
             last_seen: stamp,
             seen_frames: 1,
             prompt: leader.prompt,
-            pointed_at: leader.shape.centroid(),
+            pointed: Pointed::at(&leader.shape),
             appearance: leader.appearance.clone(),
             seen_at_secs: now_secs,
             usual_area: leader.shape.area() as f32,
@@ -164,6 +165,9 @@ impl Track {
         self.usual_area = area.max(USUAL_AREA_KEPT * self.usual_area);
         let is_whole = area >= WHOLE * self.usual_area;
         self.motion.seen(&leader.shape, frame.dt_secs, frame.picture, is_whole);
+        if frame.is_new && leader.prompt.is_some() && leader.prompt == self.prompt {
+            self.pointed.see(area);
+        }
         self.missed_frames = 0;
         self.seen_frames += u32::from(frame.is_new);
         self.state = state_after(self.seen_frames, confirm_frames);

@@ -35,9 +35,10 @@ pub use tracker::{Assigned, Tracker, Update};
 
 use super::camera_clock::Shot;
 use super::frame::Stamp;
-use super::geometry::{Point, Size};
+use super::geometry::Size;
 use super::mask::spans::Spans;
 use affinity::Gates;
+use follow::Pointed;
 use motion::Motion;
 
 /// Names an object. Given out in rising order, none of them twice.
@@ -157,8 +158,8 @@ pub struct Track {
     pub seen_frames: u32,
     /// The sticky prompt that found it last.
     pub prompt: Option<PromptKey>,
-    /// Its centre when that prompt first found it.
-    pointed_at: Point,
+    /// Then and now.
+    pointed: Pointed,
     pub appearance: Option<Appearance>,
     /// The camera's own time when it was last seen.
     seen_at_secs: f64,

@@ -92,7 +92,7 @@ impl Tracker {
     pub(super) fn way(&self, track: &Track, shot: &Shot) -> Vector {
         let dt_secs = self.clock.map_or(0.0, |clock| in_motion_secs(clock.step_to(shot)));
         let expected = track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32));
-        Vector::between(track.pointed_at, track.motion.centroid) + expected
+        Vector::between(track.pointed.at, track.motion.centroid) + expected
     }
 
     /// Takes in a frame.

@@ -22,14 +22,17 @@ class Thing:
     size: tuple  # width, height
     colour: tuple
     path: object
+    # The frame's number to how much larger it is then.
+    growth: object = lambda _number: 1.0
 
     def mask(self, number, camera):
         centre = self.path(number)
         if centre is None:
             return np.zeros(SIZE[::-1], bool)
         rows, columns = np.ogrid[: SIZE[1], : SIZE[0]]
-        across = (columns + camera[0] - centre[0]) / (self.size[0] / 2)
-        down = (rows + camera[1] - centre[1]) / (self.size[1] / 2)
+        width, height = (length * self.growth(number) for length in self.size)
+        across = (columns + camera[0] - centre[0]) / (width / 2)
+        down = (rows + camera[1] - centre[1]) / (height / 2)
         return across**2 + down**2 <= 1 if self.form == "disc" else (np.abs(across) <= 1) & (np.abs(down) <= 1)
 
 

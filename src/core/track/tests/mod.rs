@@ -1,4 +1,5 @@
 mod clips;
+mod follow;
 mod metrics;
 
 use std::collections::BTreeSet;
