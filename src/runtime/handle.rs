@@ -46,11 +46,13 @@ impl Handle {
         if let Err(refusal) = self.0.places.put_depth(header, image, &self.0.settings().limits) {
             self.0.output.refused("depth", camera, refusal);
         }
+        self.0.answers.arrived();
     }
 
     /// Takes a camera's calibration, also while inactive: some drivers send it once.
     pub fn camera_info(&self, header: Header, info: CameraInfo) {
         self.0.places.put_info(header, info);
+        self.0.answers.arrived();
     }
 
     /// Takes prompts for one frame or, sticky, for every frame. What can only be seen with the frame in hand (a point

@@ -5,11 +5,12 @@
 //! Handle::prompts ---> inbox -> [vision thread] -------+---> OutputReceiver: masks at once
 //! Handle::segment --/                |                 /---> the same stamp again with captions
 //!                                    \-> caption inbox -> [caption thread]
-//! Handle::query <---- recollection <-- both threads
+//! Handle::depth --> places -> [places thread]: the same stamp again with places that come late
+//! Handle::query <---- recollection <-- all threads
 //! ```
 //! `Handle::describe_everything` goes the same way in many small turns: see `describe`.
 //!
-//! Every queue is bounded and says what happens when it is full. Neither thread ever waits for a consumer.
+//! Every queue is bounded and says what happens when it is full. No thread ever waits for a consumer.
 
 pub mod api;
 mod caption;

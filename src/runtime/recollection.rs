@@ -74,6 +74,17 @@ impl Recollection {
         });
     }
 
+    /// Depth has come for regions that were delivered before.
+    pub(super) fn locate(&self, array: &RegionArray) {
+        self.change(|memory| {
+            for region in &array.regions {
+                if let Ok(id) = region.id.parse() {
+                    memory.locate(id, region.place, array.header.stamp);
+                }
+            }
+        });
+    }
+
     /// Says how many objects were forgotten.
     pub(super) fn clear(&self) -> usize {
         self.change(|memory| {

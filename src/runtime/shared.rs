@@ -4,13 +4,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::api::{Output, Refusal};
+use super::api::Refusal;
 use super::caption::inbox::{CaptionInbox, CaptionJob, Recipient};
 use super::caption::words::Words;
 use super::describe::{Course, Runner, SearchPart};
 use super::inbox::{Inbox, PendingPrompts};
 use super::output::OutputSender;
 use super::places::Places;
+use super::places::answers::{Answers, Arrivals, Sent};
 use super::recollection::Recollection;
 use super::requests::PendingRequest;
 use super::stats::Stats;
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     goal: Mutex<Option<Arc<Course>>>,
     pub places: Places,
     pub recollection: Recollection,
+    pub answers: Answers,
     pub output: OutputSender,
     pub stats: Arc<Stats>,
 }
@@ -57,6 +59,7 @@ impl Shared {
             forget_tracks: AtomicBool::new(false),
             goal: Mutex::default(),
             places: Places::default(),
+            answers: Answers::default(),
             recollection: Recollection::new(&settings.memory),
             output,
             stats,
@@ -87,6 +90,7 @@ impl Shared {
     pub(super) fn forget(&self) {
         self.inbox.reset();
         self.captions.reset();
+        self.answers.reset();
         self.recollection.clear();
         self.words.with(|book, _| book.clear());
         *self.model.lock().unwrap_or_else(PoisonError::into_inner) = ModelFacts::default();
@@ -112,7 +116,7 @@ impl Shared {
             self.inbox.activate();
         } else {
             let waited = self.inbox.deactivate();
-            self.places.forget_depth();
+            self.forget_depth();
             let refusal = Refusal::new(ResultCode::NotActive, "the node became inactive");
             self.end_goal(&refusal);
             self.refuse_all(waited, &refusal);
@@ -125,17 +129,24 @@ impl Shared {
             return self.inbox.enable();
         }
         let waited = self.inbox.disable()?;
-        self.places.forget_depth();
+        self.forget_depth();
         let refusal = Refusal::new(ResultCode::NotActive, "inference was disabled (~/set_enabled)");
         self.end_goal(&refusal);
         self.refuse_all(waited, &refusal);
         Ok(())
     }
 
-    /// Both threads leave at the end of the model run that they are in.
+    /// Nor is depth of what comes after the rest that of what went out before.
+    fn forget_depth(&self) {
+        self.places.forget_depth();
+        self.answers.clear();
+    }
+
+    /// All threads leave, at the end of the model run that they are in.
     pub(super) fn stop(&self) {
         let refusal = Refusal::new(ResultCode::Canceled, "the node is shutting down");
         let waited = self.inbox.stop();
+        self.answers.stop();
         self.end_goal(&refusal);
         self.refuse_all(waited, &refusal);
         for job in self.captions.stop() {
@@ -194,11 +205,22 @@ impl Shared {
     }
 
     /// Gives the regions their places, as far as there is depth for their picture by now. `arrived`: when the picture came
-    /// in; `None` for pictures of requests and of the past, and later, when words go out: then stamps must tell.
-    pub(super) fn place(&self, array: &mut RegionArray, arrived: Option<Instant>) {
-        if let Err(refusal) = self.places.fill(array, arrived, &self.settings().space) {
+    /// in; `None` for pictures of requests and of the past: then stamps must tell. Depth that comes later than what has
+    /// arrived by the moment that is returned may still be theirs.
+    pub(super) fn place(&self, array: &mut RegionArray, arrived: Option<Instant>) -> Option<Arrivals> {
+        let arrivals = self.answers.arrivals();
+        let filled = self.places.fill(array, arrived, &self.settings().space);
+        if let Some(refusal) = filled.refusal {
             self.output.refused("depth", Arc::clone(&array.header.camera), refusal);
         }
+        filled.may_come.then_some(arrivals)
+    }
+
+    /// The same stamp again, with the words that there are now, and with places where depth has come.
+    pub(super) fn send_again(&self, array: &mut RegionArray, sent: &Sent) {
+        let looked = self.place(array, sent.arrived);
+        self.recollection.complete(array);
+        self.answers.send(&self.output, Arc::new(array.clone()), sent, looked);
     }
 
     /// A caller is refused; everyone else gets the masks again, marked as without new words.
@@ -206,11 +228,13 @@ impl Shared {
         for region in job.array.regions.iter_mut().filter(|region| region.caption.state == CaptionState::Pending) {
             region.caption = Caption { state: CaptionState::Failed, ..Caption::default() };
         }
-        self.place(&mut job.array, None);
-        self.recollection.complete(&job.array);
         match job.recipient {
-            Recipient::Output { image, .. } => self.output.send(Output::Regions { array: Arc::new(job.array), image }),
-            Recipient::Caller(reply) => reply.answer(Err(refusal.clone())),
+            Recipient::Output(sent) => self.send_again(&mut job.array, &sent),
+            Recipient::Caller(reply) => {
+                self.place(&mut job.array, None);
+                self.recollection.complete(&job.array);
+                reply.answer(Err(refusal.clone()));
+            }
         }
     }
 

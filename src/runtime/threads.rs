@@ -7,7 +7,7 @@ use super::handle::Handle;
 use super::output::{self, OutputReceiver};
 use super::shared::Shared;
 use super::stats::Stats;
-use super::{caption, vision};
+use super::{caption, places, vision};
 use crate::core::ports::Model;
 use crate::core::settings::Settings;
 
@@ -46,8 +46,8 @@ impl Runtime {
         Ok((runtime, handle, receiver))
     }
 
-    /// Starts the threads `vision` and `caption` (the latter only for a model that captions), inactive. An earlier model
-    /// is unloaded first.
+    /// Starts the threads `vision`, `caption` (only for a model that captions) and `places`, inactive. An earlier model is
+    /// unloaded first.
     ///
     /// # Errors
     /// When the system gives no thread; then no model is loaded.
@@ -72,16 +72,17 @@ impl Runtime {
     }
 
     fn spawn_all(&mut self, model: Model) -> Result<(), StartError> {
-        let (vision, caption) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
-        self.threads.push(spawn("vision", move || vision::thread::run(&vision, model.vision))?);
+        let [for_vision, for_caption, for_places] = [(); 3].map(|()| Arc::clone(&self.shared));
+        self.threads.push(spawn("vision", move || vision::thread::run(&for_vision, model.vision))?);
         if let Some(model) = model.caption {
-            self.threads.push(spawn("caption", move || caption::thread::run(&caption, model))?);
+            self.threads.push(spawn("caption", move || caption::thread::run(&for_caption, model))?);
         }
+        self.threads.push(spawn("places", move || places::thread::run(&for_places))?);
         Ok(())
     }
 
-    /// First both inboxes close (what waits is refused, both threads are told at the same time, so that their last runs
-    /// overlap), then `vision` is joined, which feeds `caption`, then `caption`.
+    /// First the inboxes close (what waits is refused, all threads are told at the same time, so that their last runs
+    /// overlap), then `vision` is joined, which feeds `caption`, then `caption`, then `places`, which hears of both.
     fn join(&mut self) {
         self.shared.stop();
         for thread in self.threads.drain(..) {
@@ -94,7 +95,7 @@ impl Runtime {
 }
 
 impl Drop for Runtime {
-    /// The output closes last, because both threads write to it.
+    /// The output closes last, because all threads write to it.
     fn drop(&mut self) {
         self.join();
         self.shared.output.close();

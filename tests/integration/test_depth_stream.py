@@ -49,6 +49,25 @@ def test_stamps_may_differ_by_the_tolerance(camera, later_s, is_near):
     assert array.regions[0].has_position == is_near
 
 
+def test_depth_that_comes_after_the_masks_brings_the_same_answer_again_with_places(camera):
+    node = camera.node
+    node.client.send_prompts(PROMPTS, sticky=True)
+    node.client.spin(0.1)
+    node.client.regions.clear()
+    picture = message(SCENE.rgb, frame_id=FRAME)
+
+    def answers():
+        return node.arrays(lambda array: array.header.stamp == picture.header.stamp and ANSWERED(array))
+
+    masks = node._wait(answers, 20, "masks", lambda: node.client.images.publish(picture))[-1]
+    assert not masks.regions[0].has_position
+    camera.send(picture, NEAR, PINHOLE)
+    places = node._wait(lambda: [array for array in answers() if placed(array)], 5, "places")[0]
+    region, before = places.regions[0], masks.regions[0]
+    assert region.position.z == pytest.approx(0.8, abs=0.002)
+    assert (region.id, region.bbox, region.mask) == (before.id, before.bbox, before.mask)
+
+
 @pytest.mark.parametrize("which", ["depth", "calibration", "both"])
 def test_without_stamps_what_comes_together_belongs_together(camera, which):
     def alter(info, depth):

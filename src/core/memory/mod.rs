@@ -127,10 +127,16 @@ impl RegionMemory {
     pub fn complete(&mut self, id: TrackId, caption: &Caption, place: Option<Located>, stamp: Stamp) -> bool {
         let Some(object) = self.objects.get_mut(&id).map(Arc::make_mut) else { return false };
         object.describe(caption);
-        if object.last_seen() == stamp {
+        self.locate(id, place, stamp);
+        true
+    }
+
+    /// Where an object is in the picture of this stamp; nothing that it was seen in later is changed.
+    pub fn locate(&mut self, id: TrackId, place: Option<Located>, stamp: Stamp) {
+        if let Some(object) = self.objects.get_mut(&id).filter(|object| object.last_seen() == stamp) {
+            let object = Arc::make_mut(object);
             object.place = place.or(object.place);
         }
-        true
     }
 
     pub fn forget(&mut self, id: TrackId) {

@@ -2,25 +2,20 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-use image::RgbImage;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::core::ports::Embedding;
 use crate::core::region::RegionArray;
 use crate::core::track::TrackId;
 use crate::runtime::api::Refusal;
 use crate::runtime::describe::WordsPart;
+use crate::runtime::places::answers::Sent;
 use crate::runtime::requests::Reply;
 
 /// Who gets the captioned regions.
 pub(in crate::runtime) enum Recipient {
-    /// Whoever listens to the node's outputs. `once`: the frame answers once-prompts, whose captions come only now;
-    /// otherwise a newer frame of the camera makes this one superfluous.
-    Output {
-        image: Arc<RgbImage>,
-        once: bool,
-    },
+    /// Whoever listens to the node's outputs.
+    Output(Sent),
     Caller(Reply),
 }
 
@@ -48,7 +43,7 @@ impl CaptionJob {
     }
 
     pub(super) fn is_stream(&self) -> bool {
-        matches!(self.recipient, Recipient::Output { once: false, .. })
+        matches!(self.recipient, Recipient::Output(Sent { once: false, .. }))
     }
 }
 

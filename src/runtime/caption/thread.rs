@@ -9,7 +9,7 @@ use crate::core::frame::Stamp;
 use crate::core::ports::{CaptionModel, Embedding};
 use crate::core::prompt::Shape;
 use crate::core::region::{Caption, CaptionState};
-use crate::runtime::api::{Output, Refusal};
+use crate::runtime::api::Refusal;
 use crate::runtime::guard::guarded;
 use crate::runtime::shared::Shared;
 
@@ -80,16 +80,17 @@ fn to_4_places(score: f32) -> f32 {
 
 /// `told`: the words with which the masks went out.
 fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bool) {
-    shared.place(&mut job.array, None);
-    shared.recollection.complete(&job.array);
-    if let Recipient::Caller(reply) = job.recipient {
-        return reply.answer(Ok(Arc::new(job.array)));
-    }
+    let sent = match job.recipient {
+        Recipient::Output(ref sent) => sent.clone(),
+        Recipient::Caller(reply) => {
+            shared.place(&mut job.array, None);
+            shared.recollection.complete(&job.array);
+            return reply.answer(Ok(Arc::new(job.array)));
+        }
+    };
     let is_news = job.array.regions.iter().map(|region| &region.caption).ne(told);
-    if let Recipient::Output { image, .. } = &job.recipient
-        && is_news
-    {
-        shared.output.send(Output::Regions { array: Arc::new(job.array.clone()), image: Arc::clone(image) });
+    if is_news {
+        shared.send_again(&mut job.array, &sent);
     }
     if needs_more {
         shared.captions.put_back_stream(job);

@@ -15,8 +15,9 @@ use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::segment::everything::Search;
 use crate::core::segment::pipeline::{self, Found};
-use crate::runtime::api::{Output, Refusal};
+use crate::runtime::api::Refusal;
 use crate::runtime::guard::guarded;
+use crate::runtime::places::answers::Sent;
 use crate::runtime::vision::asks::{Asker, Share};
 use crate::runtime::vision::plan::Target;
 use crate::runtime::vision::regions::Labelling;
@@ -121,14 +122,14 @@ impl Vision<'_> {
         let wants_words = plan.caption && !found.is_empty() && !runner.is_late();
         let picture = Picture { frame: &frame, embedding: &embedding, shot };
         let mut array = self.label(&picture, found, wants_words);
-        self.shared.place(&mut array, Some(arrived));
+        let looked = self.shared.place(&mut array, Some(arrived));
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
-        let image = frame.image;
-        self.shared.recollection.remember(&array, &[], &image, None, &self.shared.settings().memory);
-        self.shared.output.send(Output::Regions { array: Arc::new(array.clone()), image: Arc::clone(&image) });
+        let sent = Sent { image: frame.image, once: true, at: Instant::now(), arrived: Some(arrived) };
+        self.shared.recollection.remember(&array, &[], &sent.image, None, &self.shared.settings().memory);
+        self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if wants_words {
-            self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, image)));
+            self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, sent)));
         } else if is_complete && (!plan.caption || array.regions.is_empty()) {
             runner.end(Ok(()));
         } else {

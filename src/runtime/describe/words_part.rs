@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use image::RgbImage;
-
 use super::course::Runner;
 use crate::core::ports::{CaptionModel, Embedding};
 use crate::core::progress::Stage;
@@ -11,8 +9,8 @@ use crate::core::prompt::Shape;
 use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::track::TrackId;
-use crate::runtime::api::Output;
 use crate::runtime::caption::thread::{caption_of, speak};
+use crate::runtime::places::answers::Sent;
 use crate::runtime::shared::Shared;
 
 /// Regions described in one turn, where `caption.batch` is not smaller: whoever waits beside a goal waits for so many.
@@ -22,16 +20,16 @@ pub(in crate::runtime) struct WordsPart {
     runner: Runner,
     embedding: Embedding,
     array: RegionArray,
-    image: Arc<RgbImage>,
+    sent: Sent,
     /// Regions that have been described.
     done: usize,
 }
 
 impl WordsPart {
     /// Tells that words are next. `array` holds at least one region.
-    pub(super) fn new(runner: Runner, embedding: Embedding, array: RegionArray, image: Arc<RgbImage>) -> Self {
+    pub(super) fn new(runner: Runner, embedding: Embedding, array: RegionArray, sent: Sent) -> Self {
         runner.tell(Stage::Caption, 0, array.regions.len());
-        Self { runner, embedding, array, image, done: 0 }
+        Self { runner, embedding, array, sent, done: 0 }
     }
 
     /// One turn; gives itself back when another one is needed.
@@ -94,9 +92,6 @@ impl WordsPart {
         for region in self.array.regions.iter_mut().skip(self.done) {
             region.caption = Caption { state: of_the_others, ..Caption::default() };
         }
-        shared.place(&mut self.array, None);
-        shared.recollection.complete(&self.array);
-        let (array, image) = (Arc::new(self.array.clone()), Arc::clone(&self.image));
-        shared.output.send(Output::Regions { array, image });
+        shared.send_again(&mut self.array, &self.sent);
     }
 }

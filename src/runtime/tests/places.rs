@@ -63,18 +63,117 @@ async fn each_frame_s_regions_are_where_its_own_depth_says() {
     }
 }
 
+/// Regions at the distance of the depth for the frame of second `secs`.
+fn is_placed(array: &Arc<RegionArray>, secs: i32) -> bool {
+    let z = 1.0 + 0.1 * f64::from(secs);
+    array.header.stamp.secs == secs && distances(array)[0].is_some_and(|found| (found - z).abs() < 1e-6)
+}
+
 #[tokio::test]
-async fn masks_do_not_wait_for_depth_and_words_bring_it() {
+async fn masks_do_not_wait_for_depth_and_go_out_again_with_it() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    for secs in 1..=10 {
+        rig.frame(secs);
+        let masks = rig.regions().await;
+        assert_eq!((masks.header.stamp.secs, distances(&masks)), (secs, vec![None]));
+        send_depth(&rig, secs);
+        let places = rig.regions().await;
+        assert!(is_placed(&places, secs), "{places:?}");
+        assert_eq!((ids(&places), &places.regions[0].mask), (ids(&masks), &masks.regions[0].mask));
+    }
+    // Nothing was told of depth that only comes later than masks, and nothing goes out a third time.
+    send_depth(&rig, 10);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none());
+    let recalled = rig.handle.query(&Default::default()).unwrap();
+    assert!(recalled.answers[0].object.place.is_some_and(|place| (place.position[2] - 2.0).abs() < 1e-6));
+}
+
+#[tokio::test]
+async fn a_calibration_that_comes_last_brings_the_places_too() {
+    let mut rig = Rig::start(quiet());
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    send_depth(&rig, 1);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    rig.handle.camera_info(header("", 1, "optical"), calibration());
+    assert!(is_placed(&rig.regions().await, 1));
+}
+
+#[tokio::test]
+async fn depth_between_masks_and_words_goes_out_before_the_words_and_with_them() {
     let mut rig = with_space(Settings::default());
     rig.captions.close();
     rig.once(0, vec![named_box("cup", 26, 19)]);
     rig.frame(1);
     assert_eq!(distances(&rig.regions().await), [None]);
     send_depth(&rig, 1);
+    let places = rig.regions().await;
+    assert!(is_placed(&places, 1) && places.regions[0].caption.state == CaptionState::Pending);
     rig.captions.open();
     let words = rig.regions().await;
-    assert_eq!(words.regions[0].caption.state, CaptionState::Done);
-    assert!(words.regions[0].place.is_some_and(|place| (place.position[2] - 1.1).abs() < 1e-6));
+    assert!(is_placed(&words, 1) && words.regions[0].caption.state == CaptionState::Done);
+}
+
+#[tokio::test]
+async fn depth_after_the_words_does_not_take_them_back() {
+    let mut rig = with_space(Settings::default());
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    let words = rig.regions().await;
+    assert_eq!((distances(&words), words.regions[0].caption.state), (vec![None], CaptionState::Done));
+    send_depth(&rig, 1);
+    let places = rig.regions().await;
+    assert!(is_placed(&places, 1));
+    assert_eq!(places.regions[0].caption, words.regions[0].caption);
+    let recalled = rig.handle.query(&Default::default()).unwrap();
+    assert_eq!(recalled.answers[0].object.caption.state, CaptionState::Done);
+}
+
+#[tokio::test]
+async fn late_depth_of_an_older_frame_of_a_stream_brings_nothing_but_that_of_who_asked_once_does() {
+    let mut rig = with_space(quiet());
+    rig.once(0, vec![named_box("once", 10, 11)]);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    for secs in 2..=3 {
+        rig.frame(secs);
+        assert_eq!(distances(&rig.regions().await), [None]);
+    }
+    (1..=3).for_each(|secs| send_depth(&rig, secs));
+    let answers = [rig.regions().await, rig.regions().await];
+    assert!(is_placed(&answers[0], 1) && is_placed(&answers[1], 3), "{answers:?}");
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none());
+}
+
+#[tokio::test]
+async fn depth_after_a_rest_is_not_for_what_went_out_before_it() {
+    let mut rig = with_space(quiet());
+    rig.once(0, vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    rig.handle.set_active(false);
+    rig.handle.set_active(true);
+    send_depth(&rig, 1);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none());
+}
+
+#[tokio::test]
+async fn what_a_goal_found_goes_out_again_when_its_depth_comes() {
+    let mut rig = with_space(coarse());
+    rig.frame(1);
+    let goal = crate::core::node::describe::Goal { caption: false, ..in_words() };
+    let (_, described) = follow(rig.handle.describe_everything(&goal).unwrap()).await;
+    let masks = rig.regions().await;
+    assert!(distances(&masks).iter().all(Option::is_none) && masks.regions.len() == described.regions.len());
+    send_depth(&rig, 1);
+    let places = rig.regions().await;
+    assert!(ids(&places) == ids(&masks) && distances(&places).iter().any(Option::is_some));
 }
 
 #[tokio::test]

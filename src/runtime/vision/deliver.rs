@@ -12,8 +12,9 @@ use crate::core::region::{Caption, CaptionState, Region, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::settings::{CaptionMode, Settings};
 use crate::core::track::TrackId;
-use crate::runtime::api::{Output, Refusal};
+use crate::runtime::api::Refusal;
 use crate::runtime::caption::inbox::{CaptionJob, Recipient};
+use crate::runtime::places::answers::{Arrivals, Sent};
 use crate::runtime::requests::PendingRequest;
 use crate::runtime::shared::Shared;
 
@@ -66,12 +67,11 @@ impl Delivery<'_> {
         }
     }
 
-    /// Masks at once, words later.
+    /// Masks at once; words, and places of late depth, later.
     fn publish(&self, labelled: Labelled, once: bool) {
         let stats = &self.shared.stats;
-        let image = Arc::clone(&self.frame.image);
         let Labelled { regions, objects } = labelled;
-        let array = self.array(regions);
+        let (array, looked) = self.array(regions);
         stats.frames_processed.add(1);
         if let Some(arrived) = self.arrived {
             stats.answer_age.record(arrived.elapsed());
@@ -81,9 +81,11 @@ impl Delivery<'_> {
         if in_background {
             self.count_words(&array);
         }
-        self.shared.output.send(Output::Regions { array: Arc::new(array.clone()), image: Arc::clone(&image) });
+        let image = Arc::clone(&self.frame.image);
+        let sent = Sent { image, once, at: Instant::now(), arrived: self.arrived };
+        self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if in_background && self.words_will_come(&array, &objects) {
-            let recipient = Recipient::Output { image, once };
+            let recipient = Recipient::Output(sent);
             self.shared.caption(CaptionJob { embedding: self.embedding.clone(), array, objects, recipient });
         }
     }
@@ -97,7 +99,7 @@ impl Delivery<'_> {
             let message = format!("no mask was found for any of the {} prompts", share.prompts.len());
             return reply.answer(Err(Refusal::new(ResultCode::NotFound, message)));
         }
-        let array = self.array(regions);
+        let (array, _) = self.array(regions);
         // A request's own picture is not what the camera shows, and candidates are not what there is.
         if self.arrived.is_some() && !request.all_masks {
             self.remember(&array, &objects);
@@ -166,14 +168,15 @@ impl Delivery<'_> {
         if self.shared.model_captions() { self.settings.caption.mode } else { CaptionMode::Off }
     }
 
-    fn array(&self, regions: Vec<Region>) -> RegionArray {
+    /// With the places that are known, and what [`Shared::place`] says of the others.
+    fn array(&self, regions: Vec<Region>) -> (RegionArray, Option<Arrivals>) {
         let mut array = RegionArray {
             header: self.frame.header.clone(),
             size: self.frame.size(),
             model: self.shared.model_name(),
             regions,
         };
-        self.shared.place(&mut array, self.arrived);
-        array
+        let looked = self.shared.place(&mut array, self.arrived);
+        (array, looked)
     }
 }

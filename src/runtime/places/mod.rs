@@ -1,5 +1,8 @@
 //! Depth and calibrations of every camera, and what they say of its regions. Nothing here waits for a message.
 
+pub(super) mod answers;
+pub(super) mod thread;
+
 use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,49 +76,80 @@ impl Places {
 
     /// Gives those of a picture's regions that have no place theirs, where there is depth for it by now. `arrived`: when
     /// the picture came in; `None` where that says nothing.
-    ///
-    /// # Errors
-    /// Why there is none although depth comes, but only where that has not been told yet. The regions are as they were.
-    pub(super) fn fill(
+    pub(super) fn fill(&self, array: &mut RegionArray, arrived: Option<Instant>, settings: &SpaceSettings) -> Filled {
+        if array.regions.iter().all(|region| region.place.is_some()) {
+            return Filled::default();
+        }
+        let mut filled = Filled::default();
+        match self.view(&array.header, arrived, array.size, settings) {
+            Ok(Some(view)) => place_all(array, &view),
+            Ok(None) => filled.may_come = true,
+            Err((error, is_news)) => {
+                filled.may_come = error.may_pass();
+                filled.refusal = is_news.then(|| Refusal::new(error.code(), error.to_string()));
+            }
+        }
+        filled
+    }
+
+    /// As [`Places::fill`], for regions that went out without depth; says whether there is some now. What is wrong has been
+    /// told then.
+    pub(super) fn fill_late(
         &self,
         array: &mut RegionArray,
         arrived: Option<Instant>,
         settings: &SpaceSettings,
-    ) -> Result<(), Refusal> {
-        let RegionArray { header, size, regions, .. } = array;
-        if regions.iter().all(|region| region.place.is_some()) {
-            return Ok(());
-        }
-        let Some(view) = self.view(header, arrived, *size, settings)? else { return Ok(()) };
-        for region in regions.iter_mut().filter(|region| region.place.is_none()) {
-            region.place = view.place(&region.mask);
-        }
-        Ok(())
+    ) -> bool {
+        let view = {
+            let mut cameras = self.lock();
+            let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&array.header.camera) else { return false };
+            let Ok(Some(view)) = pairing.find(&array.header, arrived, array.size, settings) else { return false };
+            faults.went_well();
+            view
+        };
+        place_all(array, &view);
+        true
     }
 
+    /// An error comes with whether it is to be told.
     fn view(
         &self,
         picture: &Header,
         arrived: Option<Instant>,
         size: Size,
         settings: &SpaceSettings,
-    ) -> Result<Option<DepthView>, Refusal> {
+    ) -> Result<Option<DepthView>, (PairingError, bool)> {
         let mut cameras = self.lock();
         let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&picture.camera) else { return Ok(None) };
-        match pairing.find(picture, arrived, size, settings) {
-            Ok(Some(view)) => {
-                faults.went_well();
-                Ok(Some(view))
-            }
-            Ok(None) => Ok(None),
-            Err(error) if faults.is_worth_telling(&error) => Err(Refusal::new(error.code(), error.to_string())),
-            Err(_) => Ok(None),
+        let found = pairing.find(picture, arrived, size, settings);
+        if let Ok(Some(_)) = found {
+            faults.went_well();
         }
+        found.map_err(|error| {
+            let is_news = faults.is_worth_telling(&error);
+            (error, is_news)
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, CameraSpace>> {
         // A panic under this lock leaves whole rings: each change is one push.
         self.cameras.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How it went with a picture's places.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// There is no depth for it, but what may be on its way still would end that.
+    pub may_come: bool,
+    /// Why there is none although depth comes, but only where that has not been told yet. The regions are as they were.
+    pub refusal: Option<Refusal>,
+}
+
+/// Outside the lock: it takes time.
+fn place_all(array: &mut RegionArray, view: &DepthView) {
+    for region in array.regions.iter_mut().filter(|region| region.place.is_none()) {
+        region.place = view.place(&region.mask);
     }
 }
 

@@ -1,0 +1,183 @@
+//! Regions on their way out: masks at once, the same stamp again with words, and again with places when depth comes late.
+//!
+//! A registered depth image comes some milliseconds after its picture. Masks do not wait for it: an answer that has gone
+//! out without depth waits here until there is some for its picture, and goes out again (`thread`).
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use image::RgbImage;
+
+use crate::core::region::RegionArray;
+use crate::runtime::api::Output;
+use crate::runtime::output::OutputSender;
+
+/// For depth that comes later than so long after the masks nobody waits.
+const WAIT: Duration = Duration::from_secs(1);
+/// Answers that wait, of all cameras: each keeps its picture. The oldest goes first.
+const MOST_WAITING: usize = 8;
+
+/// What all versions of an answer have in common.
+#[derive(Clone)]
+pub(in crate::runtime) struct Sent {
+    pub image: Arc<RgbImage>,
+    /// It answers somebody who asked once; otherwise a newer frame of the camera makes it superfluous.
+    pub once: bool,
+    /// When its masks went out: no other answer of the camera has the same.
+    pub at: Instant,
+    /// When the picture came in; `None` where that says nothing.
+    pub arrived: Option<Instant>,
+}
+
+/// One version of an answer.
+pub(in crate::runtime) struct Answer {
+    pub array: Arc<RegionArray>,
+    pub sent: Sent,
+}
+
+/// How many messages that say something of places had come when an answer looked for its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::runtime) struct Arrivals(u64);
+
+#[derive(Default)]
+pub(in crate::runtime) struct Answers {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Without places, oldest first.
+    waiting: VecDeque<Waiting>,
+    arrivals: Arrivals,
+    stopped: bool,
+}
+
+struct Waiting {
+    answer: Arc<Answer>,
+    looked: Arrivals,
+}
+
+impl Answers {
+    /// Asked before places are looked for.
+    pub(in crate::runtime) fn arrivals(&self) -> Arrivals {
+        self.lock().arrivals
+    }
+
+    /// Depth or a calibration has come.
+    pub(in crate::runtime) fn arrived(&self) {
+        let mut state = self.lock();
+        state.arrivals.0 += 1;
+        if !state.waiting.is_empty() {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Sends a version of an answer; an older one goes out no more. `looked`: it has no places yet, and waits for them.
+    pub(in crate::runtime) fn send(
+        &self,
+        output: &OutputSender,
+        array: Arc<RegionArray>,
+        sent: &Sent,
+        looked: Option<Arrivals>,
+    ) {
+        let answer = Answer { array, sent: sent.clone() };
+        let mut state = self.lock();
+        let fallen = state.take_older(&answer);
+        // Under the lock: a version with other words, or without places, must not overtake it.
+        output.send(answer.output());
+        let is_wanted = !state.stopped && !state.waiting.iter().any(|other| other.answer.displaces(&answer));
+        if let Some(looked) = looked.filter(|_| is_wanted) {
+            state.waiting.push_back(Waiting { answer: Arc::new(answer), looked });
+            if looked != state.arrivals {
+                self.changed.notify_one();
+            }
+        }
+        drop((state, fallen));
+    }
+
+    /// An answer for whose picture there may be depth now; waits for one. `None` when stopped.
+    pub(in crate::runtime) fn take(&self) -> Option<Arc<Answer>> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            state.waiting.retain(|waiting| !waiting.answer.is_too_old());
+            let arrivals = state.arrivals;
+            if let Some(next) = state.waiting.iter_mut().find(|waiting| waiting.looked != arrivals) {
+                next.looked = arrivals;
+                return Some(Arc::clone(&next.answer));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Its places are found: sends it again, unless another version has gone out since. `with` gets them before.
+    pub(in crate::runtime) fn complete(
+        &self,
+        output: &OutputSender,
+        answer: &Arc<Answer>,
+        array: RegionArray,
+        with: impl FnOnce(&RegionArray),
+    ) {
+        let mut state = self.lock();
+        let Some(at) = state.waiting.iter().position(|waiting| Arc::ptr_eq(&waiting.answer, answer)) else { return };
+        state.waiting.remove(at);
+        with(&array);
+        output.send(Output::Regions { array: Arc::new(array), image: Arc::clone(&answer.sent.image) });
+    }
+
+    /// What waits goes out no more.
+    pub(in crate::runtime) fn clear(&self) {
+        let old = std::mem::take(&mut self.lock().waiting);
+        // Freeing pictures takes time: not under the lock.
+        drop(old);
+    }
+
+    pub(in crate::runtime) fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+        self.clear();
+    }
+
+    /// A next thread may come.
+    pub(in crate::runtime) fn reset(&self) {
+        self.clear();
+        self.lock().stopped = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic under this lock leaves a whole queue: each change is one push or one removal.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What needs to wait no longer when this goes out, to be freed outside the lock.
+    fn take_older(&mut self, newest: &Answer) -> Vec<Waiting> {
+        let (mut old, mut kept): (VecDeque<_>, VecDeque<_>) =
+            self.waiting.drain(..).partition(|other| newest.displaces(&other.answer) || other.answer.is_too_old());
+        old.extend(kept.drain(..kept.len().saturating_sub(MOST_WAITING - 1)));
+        self.waiting = kept;
+        old.into()
+    }
+}
+
+impl Answer {
+    fn output(&self) -> Output {
+        Output::Regions { array: Arc::clone(&self.array), image: Arc::clone(&self.sent.image) }
+    }
+
+    fn is_too_old(&self) -> bool {
+        self.sent.at.elapsed() > WAIT
+    }
+
+    /// An older version of the same answer, or of a stream's older frame.
+    fn displaces(&self, other: &Self) -> bool {
+        let is_of_one_stream = !self.sent.once && !other.sent.once;
+        self.array.header.camera == other.array.header.camera
+            && (self.sent.at == other.sent.at || (is_of_one_stream && self.sent.at > other.sent.at))
+    }
+}
