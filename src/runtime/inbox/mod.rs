@@ -1,8 +1,8 @@
 //! Where frames, prompts and requests wait for the vision thread. Everything in it is bounded; nobody waits to put.
 
 pub(super) mod camera;
+pub(super) mod waiting;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -14,33 +14,11 @@ use super::stats::Stats;
 use crate::core::node::health::Queues;
 use crate::core::pixels::raw_image::RawFrame;
 use crate::core::result_code::ResultCode;
-use camera::{Arrived, Camera};
+use camera::Arrived;
+use waiting::{PendingPrompts, Waiting};
 
 /// Cameras come from the node's configuration; this bounds what a fault in it could do.
 const MOST_CAMERAS: usize = 16;
-
-/// A message of prompts that waits for its frame.
-#[derive(Debug)]
-pub(super) struct PendingPrompts {
-    pub submission: PromptSubmission,
-    pub arrived: Instant,
-}
-
-/// What waits. Read and taken from by the vision thread's planner, under the inbox's lock.
-#[derive(Default)]
-pub(super) struct Waiting {
-    pub cameras: BTreeMap<Arc<str>, Camera>,
-    /// Oldest first.
-    pub prompts: VecDeque<PendingPrompts>,
-    /// Oldest first.
-    pub requests: VecDeque<PendingRequest>,
-    /// The goal that runs, between two of its turns.
-    pub describe: Option<Box<SearchPart>>,
-    pub stopped: bool,
-    inactive: bool,
-    /// Active, but told to pause.
-    disabled: bool,
-}
 
 /// What the planner answers to "what now?".
 pub(super) enum Next<W> {
@@ -263,34 +241,5 @@ impl Inbox {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // A panic under this lock leaves whole queues: each change is one push or one removal.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Waiting {
-    fn check_open(&self) -> Result<(), Refusal> {
-        if self.disabled && !self.inactive {
-            let why = "inference is disabled: expected a call of ~/set_enabled with true first";
-            return Err(Refusal::new(ResultCode::NotActive, why));
-        }
-        self.check_active()
-    }
-
-    fn check_active(&self) -> Result<(), Refusal> {
-        if self.inactive {
-            return Err(Refusal::new(
-                ResultCode::NotActive,
-                "expected the node to be active: `ros2 lifecycle get` says what it is",
-            ));
-        }
-        if self.stopped {
-            return Err(Refusal::new(ResultCode::Canceled, "the node is shutting down"));
-        }
-        Ok(())
-    }
-
-    /// Nothing is to be done with what is there.
-    fn drain(&mut self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
-        self.cameras.values_mut().for_each(|camera| camera.fresh = false);
-        (self.prompts.drain(..).collect(), self.requests.drain(..).collect())
     }
 }

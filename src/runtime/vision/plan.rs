@@ -5,7 +5,7 @@
 //! with a turn for each of its batches. Prompts and requests for the same picture go
 //! together in one turn. Nothing waits in order to gather more: while a turn runs, the next one's prompts gather anyway.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,9 @@ use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
 use crate::runtime::api::{PromptSubmission, Refusal};
 use crate::runtime::describe::SearchPart;
+use crate::runtime::inbox::Next;
 use crate::runtime::inbox::camera::Arrived;
-use crate::runtime::inbox::{Next, Waiting};
+use crate::runtime::inbox::waiting::{Waiting, is_for_newest, is_for_next};
 use crate::runtime::requests::PendingRequest;
 
 /// Prompts without a stamp wait so long for the next frame; then they apply to the newest one. Prompts with a stamp wait
@@ -243,65 +244,4 @@ fn past_turn(waiting: &mut Waiting, now: Instant) -> Option<Turn> {
     let (target, camera, stamp) = ready?;
     let once = waiting.take_prompts(|submission| *submission.camera == *camera && submission.stamp == stamp);
     Some(Turn { once, ..Turn::on(target) })
-}
-
-fn is_for_next(submission: &PromptSubmission, camera: &Arc<str>) -> bool {
-    submission.stamp.is_zero() && *submission.camera == **camera
-}
-
-fn is_for_newest(pending: &PendingRequest, camera: &Arc<str>) -> bool {
-    pending.request.image.is_none() && *pending.request.camera == **camera
-}
-
-impl Waiting {
-    /// Which camera a name means: "" the only one.
-    pub(in crate::runtime) fn resolve(&self, name: &str) -> Result<Arc<str>, Refusal> {
-        if let Some((camera, _)) = self.cameras.get_key_value(name) {
-            return Ok(Arc::clone(camera));
-        }
-        let known: Vec<&str> = self.cameras.keys().map(|camera| &**camera).collect();
-        match self.cameras.keys().next() {
-            None => Err(Refusal::new(ResultCode::NoImage, "no frame has arrived yet")),
-            Some(only) if name.is_empty() && known.len() == 1 => Ok(Arc::clone(only)),
-            Some(_) if name.is_empty() => {
-                let message = format!("expected the name of a camera, one of {known:?}, got none");
-                Err(Refusal::new(ResultCode::NotFound, message))
-            }
-            Some(_) => {
-                let message = format!("no frame of camera {name:?} has arrived; there are frames of {known:?}");
-                Err(Refusal::new(ResultCode::NoImage, message))
-            }
-        }
-    }
-
-    /// Who joins a turn on `frame` that has begun: requests while it is still the camera's newest, and prompts that name
-    /// its stamp.
-    pub(super) fn take_joining(&mut self, frame: &Arc<Arrived>) -> (Vec<PromptSubmission>, Vec<PendingRequest>) {
-        let camera = &frame.raw.header.camera;
-        let newest = self.cameras.get(camera).and_then(|slot| slot.newest());
-        let is_newest = newest.is_some_and(|newest| Arc::ptr_eq(newest, frame));
-        let requests =
-            if is_newest { self.take_requests(|request| is_for_newest(request, camera)) } else { Vec::new() };
-        let stamp = frame.stamp();
-        let once = self.take_prompts(|submission| {
-            !stamp.is_zero() && !submission.sticky && submission.stamp == stamp && *submission.camera == **camera
-        });
-        (once, requests)
-    }
-
-    fn take_prompts(&mut self, wanted: impl Fn(&PromptSubmission) -> bool) -> Vec<PromptSubmission> {
-        let taken = take(&mut self.prompts, |pending| wanted(&pending.submission));
-        taken.into_iter().map(|pending| pending.submission).collect()
-    }
-
-    fn take_requests(&mut self, wanted: impl Fn(&PendingRequest) -> bool) -> Vec<PendingRequest> {
-        take(&mut self.requests, wanted)
-    }
-}
-
-/// Those that are wanted, in their order; the others stay.
-fn take<T>(queue: &mut VecDeque<T>, wanted: impl Fn(&T) -> bool) -> Vec<T> {
-    let (taken, kept): (Vec<T>, Vec<T>) = queue.drain(..).partition(wanted);
-    queue.extend(kept);
-    taken
 }
