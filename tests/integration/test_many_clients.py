@@ -21,6 +21,7 @@ from segcap.srv import Segment
 
 FRONT = CameraSpec("front", 5, 320, 240, 0.3)
 MAX_PENDING = 8
+ROUNDS = 3
 IN_ONE_PROCESS, PROCESSES, IN_EACH = 30, 4, 5
 PATIENCE_S = 60.0
 
@@ -81,7 +82,7 @@ def check(answers):
 def test_fifty_clients_at_once(camera_rig, logs):
     rig = camera_rig(FRONT, parameters={"limits.max_pending": MAX_PENDING, "embedding_cache_mb": 16})
     camera, memory, refused = rig.watches[0], [], []
-    for number in range(2):
+    for number in range(ROUNDS):
         camera.arrivals.clear()
         begun = time.monotonic()
         answers = Crowd(rig, logs, number).ask()
@@ -94,10 +95,11 @@ def test_fifty_clients_at_once(camera_rig, logs):
         memory.append(resident_mb(rig.node.process.pid))
     camera.check()
     half, all_of_them = 1e3 * median(refused), 1e3 * max(refused)
-    print(f"{len(refused)} of 100 refused: half of them within {half:.0f} ms, all within {all_of_them:.0f} ms")
+    print(f"{len(refused)} of {50 * ROUNDS} refused: half of them within {half:.0f} ms, all within {all_of_them:.0f} ms")
     print(f"memory after each round: {[round(mb) for mb in memory]} MiB")
     assert half < 1000, "to refuse needs no model"
-    assert memory[-1] - memory[0] < 20, memory
+    # Between two rounds alone it goes up and down by as much: the allocator's pages, answers that are still repeated.
+    assert (memory[-1] - memory[0]) / (ROUNDS - 1) < 20, memory
     good(rig.peer.segment([box_prompt("disc", FRONT.scene.box)], camera="front"))
 
 
