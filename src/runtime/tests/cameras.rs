@@ -103,8 +103,10 @@ async fn clients_with_pictures_of_their_own_leave_each_camera_its_turn() {
 async fn words_too_are_for_each_camera() {
     let mut rig = Rig::start(Settings::default());
     rig.captions.close();
-    follow(&mut rig, &["fast", "slow"]).await;
+    // One after the other: it is the fast one's first words that are held.
+    follow(&mut rig, &["fast"]).await;
     rig.captions.wait_for_arrival();
+    follow(&mut rig, &["slow"]).await;
     show(&rig, "slow", 7);
     assert_eq!(camera_of(&*rig.regions().await), "slow");
     for secs in 1..=20 {
