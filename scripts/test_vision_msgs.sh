@@ -7,7 +7,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-sources=$(find "${1:-.}" -maxdepth 2 -path '*vision_msgs/msg/Detection2DArray.msg' 2> /dev/null | head -n 1)
+sources=$(find "${1:-.}" -maxdepth 3 -path '*vision_msgs/msg/Detection2DArray.msg' 2> /dev/null | head -n 1)
 if [ -z "$sources" ]; then
     echo "expected a folder with the sources of vision_msgs, got '${1:-}': git clone https://github.com/ros-perception/vision_msgs" >&2
     exit 2
