@@ -22,7 +22,7 @@ fn main() {
         return;
     }
     println!("cargo:rerun-if-env-changed=AMENT_PREFIX_PATH");
-    println!("cargo:rerun-if-env-changed=IDL_PACKAGE_FILTER");
+    println!("cargo:rerun-if-env-changed=CMAKE_IDL_PACKAGES");
     let prefixes = ament_prefixes();
     let Some(own) = prefixes.iter().find(|prefix| prefix.join("share/segcap/msg").is_dir()) else {
         panic!(

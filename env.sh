@@ -54,8 +54,12 @@ segcap_env() {
         export LIBCLANG_PATH=$venv/lib/$python_version/site-packages/clang/native
     fi
     BINDGEN_EXTRA_CLANG_ARGS=-I$(gcc -print-file-name=include)
-    IDL_PACKAGE_FILTER=$(segcap_idl_filter "$SEGCAP_ROOT")
-    export BINDGEN_EXTRA_CLANG_ARGS IDL_PACKAGE_FILTER
+    # For r2r, once segcap's own interfaces are built.
+    unset IDL_PACKAGE_FILTER
+    if [ -d "$stage/share/segcap" ]; then
+        CMAKE_IDL_PACKAGES=$(segcap_idl_packages "$SEGCAP_ROOT" "$SEGCAP_ROOT/build/messages" "$AMENT_PREFIX_PATH")
+    fi
+    export BINDGEN_EXTRA_CLANG_ARGS CMAKE_IDL_PACKAGES
 
     # For the node and whoever publishes images.
     ORT_DYLIB_PATH=$(segcap_onnxruntime "$venv")

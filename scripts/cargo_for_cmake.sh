@@ -24,6 +24,7 @@ IFS=: read -ra prefixes <<< "$AMENT_PREFIX_PATH"
 for prefix in "${prefixes[@]}"; do
     LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$prefix/lib
 done
-IDL_PACKAGE_FILTER=$(segcap_idl_filter "$ROOT")
-export LD_LIBRARY_PATH IDL_PACKAGE_FILTER
+CMAKE_IDL_PACKAGES=$(segcap_idl_packages "$ROOT" "$SEGCAP_STAGE/../messages" "$AMENT_PREFIX_PATH")
+export LD_LIBRARY_PATH CMAKE_IDL_PACKAGES
+unset IDL_PACKAGE_FILTER  # r2r would leave out packages
 exec "$CARGO" "$@"

@@ -14,18 +14,15 @@ segcap_sourced_ros() {
     done
 }
 
-# Prints a hash of the interface definitions in source folder $1. It becomes a part of IDL_PACKAGE_FILTER: r2r's build
-# cache is keyed on the environment, never on the contents of messages.
+# Prints a hash of the interface definitions in source folder $1.
 segcap_interface_hash() {
     (cd "$1" && cat msg/*.msg srv/*.srv action/*.action | sha256sum | cut -c1-16)
 }
 
-# Prints the packages that the node is compiled against, as r2r wants them; $1 is the source folder. vision_msgs is
-# optional: names that are not installed are ignored.
-segcap_idl_filter() {
-    printf '%s;' action_msgs builtin_interfaces diagnostic_msgs geometry_msgs lifecycle_msgs rcl_interfaces rosgraph_msgs \
-        segcap sensor_msgs std_msgs std_srvs unique_identifier_msgs vision_msgs visualization_msgs
-    printf '_hash_%s\n' "$(segcap_interface_hash "$1")"
+# Prints CMAKE_IDL_PACKAGES: folders that name the interfaces that r2r makes Rust types of (messages.txt). $1 is the source
+# folder, $2 the folder to write to, $3 the ROS 2 prefixes.
+segcap_idl_packages() {
+    python3 "$1/scripts/choose_messages.py" "$2" "$3"
 }
 
 # Prints the newest onnxruntime library that set-up put into folder $1, or nothing.
