@@ -1,12 +1,15 @@
 """A bundle run with onnxruntime and numpy, as a Python node's author would: no tricks, no mistakes either."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import yaml
 from PIL import Image
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime reads it when it is imported
+import onnxruntime  # noqa: E402
 
 
 class Bundle:

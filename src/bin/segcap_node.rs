@@ -24,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 struct Args {}
 
 fn main() -> ExitCode {
+    // SAFETY: no thread of this program runs yet. Those that LTTng starts when a traced ROS 2 is loaded have read the
+    // environment by now.
+    unsafe { segcap::onnx::library::disable_telemetry() };
     let command = Args::command().after_long_help(manual());
     let Args {} = Args::from_arg_matches(&command.get_matches_from(without_ros_args(std::env::args())))
         .unwrap_or_else(|error| error.exit());

@@ -12,6 +12,8 @@ use ort::logging::LogLevel;
 const FILE_STEM: &str = "libonnxruntime.so";
 /// What the loader of the system is asked for, in this order.
 const SYSTEM_NAMES: [&str; 2] = ["libonnxruntime.so.1", "libonnxruntime.so"];
+/// Set to 1, ONNX Runtime sends no telemetry: since 1.32 its own switch, which `open` turns off as well, is not enough.
+const DISABLE_TELEMETRY: &str = "ORT_DISABLE_TELEMETRY";
 /// What to do when there is no library, in the messages.
 const REMEDY: &str = "install one with `pip install onnxruntime` (1.31 or newer; `onnxruntime-gpu` for NVIDIA GPUs) into the \
                       virtual environment in use or into .venv, or name the file in ORT_DYLIB_PATH";
@@ -85,6 +87,16 @@ impl Library {
 /// ort allows one environment in the life of a process, so it is kept here until the end.
 static OPENED: Mutex<Option<Library>> = Mutex::new(None);
 
+/// Keeps ONNX Runtime from sending telemetry, which from 1.32 on writes a device id and a store of events below
+/// `$HOME/.cache/Microsoft` and sends them to a server. The library reads the variable when it is opened.
+///
+/// # Safety
+/// No other thread may read or write the environment meanwhile: call it first in `main`.
+pub unsafe fn disable_telemetry() {
+    // SAFETY: as the caller promises.
+    unsafe { env::set_var(DISABLE_TELEMETRY, "1") };
+}
+
 /// Opens ONNX Runtime, or hands out what is open. Looks at the parameter, `ORT_DYLIB_PATH`, the binary's folder, the
 /// Python environment (`VIRTUAL_ENV`, or `.venv` in the working folder or above the binary), then the system.
 ///
@@ -95,6 +107,11 @@ pub fn open(parameter: Option<&Path>) -> Result<Library, LibraryError> {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(library) = opened.as_ref() {
         return reuse(library, parameter);
+    }
+    if env::var_os(DISABLE_TELEMETRY).is_none_or(|value| value != "1") {
+        log::warn!(
+            "ONNX Runtime may send telemetry: expected {DISABLE_TELEMETRY}=1 in the environment, found otherwise"
+        );
     }
     let (builder, path, origin) = find(parameter)?;
     let environment = builder

@@ -11,3 +11,9 @@ mod providers;
 mod strictness;
 mod support;
 mod vision;
+
+/// The programs set it themselves; what cargo runs has it from `.cargo/config.toml`.
+#[test]
+fn cargo_turns_the_telemetry_of_onnx_runtime_off() {
+    assert_eq!(std::env::var("ORT_DISABLE_TELEMETRY").as_deref(), Ok("1"));
+}

@@ -17,13 +17,16 @@ the first of them outside, "tokens": [...], "score": mean log-probability}; logi
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import yaml
 from PIL import Image
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime reads it when it is imported
+import onnxruntime  # noqa: E402
 
 PADDING, TOP_LEFT, BOTTOM_RIGHT = -1, 2, 3
 MASK_LOGIT = 8.0

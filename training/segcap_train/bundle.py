@@ -1,13 +1,16 @@
 """Writes bundle.yaml, and runs a bundle with ONNX Runtime the way the node does."""
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import yaml
 from tokenizers import Tokenizer
 
 from .config import PIXEL_MEAN, PIXEL_STD
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime reads it when it is imported
+import onnxruntime  # noqa: E402
 
 PROMPT = ("image_embeddings", "point_coords", "point_labels")
 PRESENT = {"logits": "logits", "present_key": "present.{layer}.key", "present_value": "present.{layer}.value"}

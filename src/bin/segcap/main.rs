@@ -16,6 +16,8 @@ use args::{Cli, Command};
 
 /// Exit codes: 0 fine, 1 failed, 2 usage.
 fn main() -> ExitCode {
+    // SAFETY: no other thread runs yet.
+    unsafe { segcap::onnx::library::disable_telemetry() };
     // Which provider was taken stands in what is printed; why, only where it is asked for.
     let quiet = env_logger::Env::default().default_filter_or("warn,segcap::onnx::provider=error");
     env_logger::Builder::from_env(quiet).init();

@@ -24,10 +24,14 @@ use crate::core::node::pace::{Again, Asker, Pace};
 /// The work of a service or subscription, polled by the thread `ros-spin`; it ends when the node is dropped.
 pub type Serving = BoxFuture<'static, ()>;
 
-/// An answer that does not reach its client is sent again, so often and in such steps. A client that has just come may
-/// know the node before the node knows it; rmw waits 0.1 s for that, which a busy machine exceeds.
-const ATTEMPTS: u32 = 6;
-const AGAIN_AFTER: Duration = Duration::from_millis(200);
+/// An answer whose client is not to be reached yet is sent again after each of these pauses, a minute in all. A client that
+/// has just come may know the node before the node knows it, by seconds where an announcement is lost on a busy machine; rmw
+/// waits 0.1 s for that. It holds up the service meanwhile, so the pauses grow. A client that has left is no error for rmw,
+/// which knows of one that was killed after 20 s.
+fn pauses() -> impl Iterator<Item = Duration> {
+    let first = [200, 200, 400, 600].map(Duration::from_millis);
+    first.into_iter().chain(std::iter::repeat_n(Duration::from_secs(1), 58))
+}
 
 /// A service that hands every request to `take`, which must not block and answers with [`Pending::respond`], now or later.
 ///
@@ -73,7 +77,7 @@ where
         // Copies: r2r keeps neither when it fails.
         let send = move || request.clone().respond(response.clone());
         if send().is_err() {
-            tokio.spawn(send_again(send));
+            tokio.spawn(send_again(pauses(), send));
         }
     }
 
@@ -105,13 +109,18 @@ where
     }
 }
 
-/// Ends when the answer has been sent, or nobody has been there for all attempts: the client has left, or the node ends.
-async fn send_again<E: Display>(send: impl Fn() -> Result<(), E>) {
-    for attempt in 2..=ATTEMPTS {
-        tokio::time::sleep(AGAIN_AFTER).await;
+/// Ends when the answer has been sent, or its client was not to be reached after any of the pauses.
+async fn send_again<E: Display>(pauses: impl Iterator<Item = Duration>, send: impl Fn() -> Result<(), E>) {
+    let mut pauses = pauses.peekable();
+    let mut attempt = 1;
+    while let Some(pause) = pauses.next() {
+        tokio::time::sleep(pause).await;
+        attempt += 1;
         match send() {
-            Ok(()) => return,
-            Err(error) if attempt == ATTEMPTS => log::warn!("an answer could not be sent: {error}"),
+            Ok(()) => return log::debug!("an answer was sent at attempt {attempt}"),
+            Err(error) if pauses.peek().is_none() => {
+                log::warn!("an answer could not be sent in {attempt} attempts: {error}");
+            }
             Err(_) => {}
         }
     }
@@ -126,7 +135,7 @@ mod tests {
     /// How often an answer is sent (again) to a client who is there from the attempt `there_from` on.
     async fn attempts(there_from: u32) -> u32 {
         let attempt = Cell::new(1);
-        send_again(|| {
+        send_again(pauses().map(|_| Duration::ZERO), || {
             attempt.set(attempt.get() + 1);
             if attempt.get() < there_from { Err("timeout") } else { Ok(()) }
         })
@@ -137,10 +146,12 @@ mod tests {
     #[tokio::test]
     async fn a_client_who_is_found_late_gets_its_answer_once() {
         assert_eq!(attempts(4).await, 4);
+        assert_eq!(attempts(30).await, 30);
     }
 
     #[tokio::test]
-    async fn a_client_who_has_left_is_given_up() {
-        assert_eq!(attempts(u32::MAX).await, ATTEMPTS);
+    async fn a_client_who_is_never_found_is_given_up_after_a_minute() {
+        assert_eq!(attempts(u32::MAX).await, 63);
+        assert_eq!(pauses().sum::<Duration>().as_secs(), 59);
     }
 }
