@@ -117,14 +117,13 @@ class Workspace:
         assert done.returncode == 0, f"{' '.join(map(str, command))}\n{output[-6000:]}"
         return output
 
-    def build(self, *, symlink, interfaces_only=False):
+    def build(self, *, symlink):
         # Without a clean cache ament goes on with links once it was told to.
         arguments = ["--symlink-install"] if symlink else ["--cmake-clean-cache"]
         settings = {
             "CMAKE_BUILD_TYPE": "Debug",  # compiled fastest
             "CARGO_EXECUTABLE": self.cargo,
             "Python3_EXECUTABLE": sys.executable,
-            "SEGCAP_INTERFACES_ONLY": "ON" if interfaces_only else "OFF",
             "SEGCAP_ONNXRUNTIME": self.folder / "onnxruntime" / "libonnxruntime.so",
         }
         return self._colcon("build", *arguments, "--cmake-args", *(f"-D{key}={value}" for key, value in settings.items()))
