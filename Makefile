@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build demo example test test-core test-rust test-ros test-vision bench lint reference train train-smoke eval eval-everything clean distclean
+.PHONY: help setup build demo example test test-core test-rust test-ros test-packaging test-vision bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -41,7 +41,7 @@ demo: build ## a camera, the node and a client: a table of regions, pictures in 
 example: build ## a program of examples/ against the demo's camera (NAME=wait_for ARGS="yellow banana" RUST=1)
 	@$(IN_ENV) python demo/example.py $(if $(RUST),--rust) $(or $(NAME),wait_for) $(ARGS)
 
-test: setup test-core test-rust test-ros ## every test
+test: setup test-core test-rust test-ros test-packaging ## every test
 	@$(TIMED) --summary
 
 test-core: ## the core alone, without ROS and ONNX Runtime
@@ -52,6 +52,9 @@ test-rust: setup ## every Rust test
 
 test-ros: build ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
+
+test-packaging: setup ## colcon with and without --symlink-install, and the Docker files
+	@$(IN_ENV) $(TIMED) "packaging tests" python -m pytest -q -ra tests/packaging
 
 test-vision: setup ## the node with vision_msgs, whose sources lie in VISION_MSGS=folder
 	@$(TIMED) "vision_msgs tests" scripts/test_vision_msgs.sh "$(VISION_MSGS)"

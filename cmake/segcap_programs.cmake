@@ -22,14 +22,20 @@ add_custom_target(segcap_cargo ALL
   COMMENT "cargo build --release" VERBATIM USES_TERMINAL)
 add_dependencies(segcap_cargo segcap_stage)
 
+# With a component, ament's symlink installer leaves a file to CMake, which copies it: a program finds its libraries and its
+# model beside its real path, and a bundle's files must lie in the bundle's folder. The rest is linked to the sources.
 foreach(program IN LISTS segcap_programs)
   install(PROGRAMS "${SEGCAP_CARGO_TARGET_DIR}/release/${program}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
 endforeach()
+install(DIRECTORY models DESTINATION share/${PROJECT_NAME} COMPONENT runtime)
 
-foreach(folder config examples launch models rviz)
-  if(IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
-    install(DIRECTORY ${folder} DESTINATION share/${PROJECT_NAME} COMPONENT runtime PATTERN "__pycache__" EXCLUDE)
-  endif()
+set(segcap_component COMPONENT runtime)
+if(AMENT_CMAKE_SYMLINK_INSTALL)
+  set(segcap_component)
+endif()
+foreach(folder config examples launch rviz)
+  install(DIRECTORY ${folder} DESTINATION share/${PROJECT_NAME} ${segcap_component}
+    PATTERN "__pycache__" EXCLUDE PATTERN "*.pyc" EXCLUDE)
 endforeach()
 
 # ONNX Runtime is no ROS package. The library that set-up has found goes beside the programs, so that they start anywhere.
@@ -46,11 +52,12 @@ endif()
 set(SEGCAP_ONNXRUNTIME "${segcap_onnxruntime_default}" CACHE FILEPATH
   "libonnxruntime.so, 1.31 or newer, to be installed beside the programs; empty: found at run time")
 if(SEGCAP_ONNXRUNTIME)
-  install(PROGRAMS "${SEGCAP_ONNXRUNTIME}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime RENAME libonnxruntime.so)
+  # Without the execute bit: `ros2 pkg executables` lists every file of lib/segcap that has it.
+  install(FILES "${SEGCAP_ONNXRUNTIME}" DESTINATION lib/${PROJECT_NAME} COMPONENT runtime RENAME libonnxruntime.so)
   # CUDA and TensorRT are libraries of their own, which it looks for beside itself.
   get_filename_component(segcap_onnxruntime_folder "${SEGCAP_ONNXRUNTIME}" DIRECTORY)
   file(GLOB segcap_onnxruntime_providers "${segcap_onnxruntime_folder}/libonnxruntime_providers_*.so")
-  install(PROGRAMS ${segcap_onnxruntime_providers} DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
+  install(FILES ${segcap_onnxruntime_providers} DESTINATION lib/${PROJECT_NAME} COMPONENT runtime)
 else()
   message(WARNING "no ONNX Runtime to install beside segcap_node, which will look for one when it starts: "
     "run `make setup` in ${CMAKE_CURRENT_SOURCE_DIR}, or give -DSEGCAP_ONNXRUNTIME=/path/to/libonnxruntime.so")
