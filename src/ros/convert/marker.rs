@@ -117,7 +117,10 @@ mod tests {
         assert_eq!((solid.header.frame_id.as_str(), solid.header.stamp.sec), ("optical", 7));
         assert_eq!((solid.pose.position.x, solid.pose.position.z, solid.pose.orientation.w), (0.5, 2.0, 1.0));
         assert_eq!((solid.scale.x, solid.scale.y, solid.scale.z), (0.5, 0.25, LEAST_SIDE));
-        assert_eq!((words.ns.as_str(), words.type_, words.text.as_str()), ("front/captions", 9, "a redmug (1)\n2.08 m"));
+        assert_eq!(
+            (words.ns.as_str(), words.type_, words.text.as_str()),
+            ("front/captions", 9, "a redmug (1)\n2.08 m")
+        );
         assert!(words.scale.z > 0.0 && words.lifetime.sec > 0 && words.color.a > 0.0);
         assert!(words.pose.position.y + words.scale.z < -0.25 - 0.125, "two lines above the box");
         // This is where r2r would panic.
