@@ -23,6 +23,7 @@ help: ## this text
 	@echo
 	@echo "  make demo IMAGE=photo.jpg     ask about a photograph of yours"
 	@echo "  make demo CAMERA=live         stay up until Ctrl-C, to look around"
+	@echo "  make demo RVIZ=1              the same, with RViz where it is installed"
 	@echo "  make eval SEED=7 LIMIT=50     on fresh scenes; also BUNDLE=folder OUT=folder CARD=1 (writes the model card)"
 	@echo "  source env.sh                 a shell with segcap_node, segcap, cargo, and a python with rclpy"
 	@echo

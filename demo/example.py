@@ -22,7 +22,7 @@ except ImportError as error:
 from client import NoAnswer
 from pictures import clip_files, read_photo
 from processes import ROOT, ProcessError, node_binary
-from prompts import for_clip
+from prompts import clicks_on, for_clip
 from session import Session
 
 # What suits the sample clip, where nothing is said.
@@ -48,7 +48,8 @@ def run(options):
     command = command_of(options.name, options.rust) + (options.arguments or ARGUMENTS[options.name])
     clip = ROOT / "samples" / "clip"
     with tempfile.TemporaryDirectory() as out, Session(clip, read_photo(clip_files(clip)[0]), Path(out), False) as session:
-        questions = for_clip(ROOT / "samples" / "prompts.yaml", lambda click: box_of(session, click))
+        clicks = clicks_on(ROOT / "samples" / "prompts.yaml", "clip/000.jpg")
+        questions = for_clip(clicks, lambda click: box_of(session, click))
         session.client.send_prompts(questions.followed, sticky=True)
         has_regions = lambda: session.stream.first(lambda frame: frame.regions and frame.regions.regions)  # noqa: E731
         session.wait(has_regions, FIRST_REGIONS_TIMEOUT_S, "regions of the sample clip")

@@ -15,11 +15,15 @@ class Questions:
     service: list  # (what, [prompts]): one call of ~/segment each
 
 
-def for_clip(prompts_file, boxes):
-    """Clicks on the named things of the clip's first frame; `boxes(name)` gives the box (x, y, w, h) of one."""
+def clicks_on(prompts_file, frame):
+    """Clicks on the named things of a frame, such as "clip/000.jpg"."""
     with open(prompts_file, encoding="utf-8") as file:
-        named = yaml.safe_load(file)["clip/000.jpg"]
-    clicks = [point_prompt(thing["name"], [thing["point"]]) for thing in named]
+        named = yaml.safe_load(file)[frame]
+    return [point_prompt(thing["name"], [thing["point"]]) for thing in named]
+
+
+def for_clip(clicks, boxes):
+    """Questions about things that are clicked on; `boxes(click)` gives the box (x, y, w, h) around what lies under one."""
     box = box_prompt(f"box: {clicks[0].id}", boxes(clicks[0]))
     return Questions([box, *clicks[1:]], [box, clicks[1]], _calls(clicks[0], box))
 

@@ -4,6 +4,7 @@ import shutil
 import textwrap
 
 import numpy as np
+from clip import name_of
 from PIL import Image, ImageDraw, ImageFont
 from pictures import region_mask
 
@@ -31,8 +32,15 @@ def _line(cells, widths):
     return "  ".join(str(cell).ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
+def region_headers(array):
+    """Headers of the region table; with positions where the array has any."""
+    space = ("x, y, z [m]",) if _has_positions(array) else ()
+    return ("label", "id", "prompt", "box", "score", *space, "caption")
+
+
 def region_rows(array):
     """Cells of the region table, in the order of the array."""
+    has_positions = _has_positions(array)
     return [
         (
             region.label,
@@ -40,18 +48,45 @@ def region_rows(array):
             region.prompt_id or "-",
             f"{region.bbox.x_offset},{region.bbox.y_offset} {region.bbox.width}x{region.bbox.height}",
             f"{region.predicted_iou:.2f}",
+            *((_position(region),) if has_positions else ()),
             region.caption or f"({_state_word(region)})",
         )
         for region in array.regions
     ]
 
 
+def _has_positions(array):
+    return any(region.has_position for region in array.regions)
+
+
+def _position(region):
+    return " ".join(f"{metres:5.2f}" for metres in _xyz(region)) if region.has_position else "-"
+
+
+def _xyz(region):
+    return region.position.x, region.position.y, region.position.z
+
+
+def positions_line(array, things):
+    """Where the positions are, and how far from those of the things that the prompts name (objects of a truth.json)."""
+    truth = [(name_of(thing), thing["surface_position"]) for thing in things]
+    measured = [region for region in array.regions if region.has_position]
+    line = f"Positions are metres in {array.header.frame_id}: x right, y down, z forward."
+    off_mm = [
+        1e3 * float(np.linalg.norm(np.subtract(_xyz(region), place)))
+        for region in measured
+        for name, place in truth
+        if region.prompt_id.endswith(f" {name}")
+    ]
+    if off_mm:
+        line += f" {len(off_mm)} of {len(array.regions)} are known:"
+        line += f" off by {percentile(off_mm, 50):.0f} mm (median), {max(off_mm):.0f} mm at most."
+    return line
+
+
 def _state_word(region):
     words = {region.CAPTION_NONE: "not asked for", region.CAPTION_PENDING: "pending", region.CAPTION_FAILED: "failed"}
     return words.get(region.caption_state, "?")
-
-
-REGION_HEADERS = ("label", "id", "prompt", "box", "score", "caption")
 
 
 def percentile(values, percent):

@@ -3,6 +3,7 @@
     make demo                    the sample clip
     make demo IMAGE=photo.jpg    a photograph of yours
     make demo CAMERA=live        stays up until Ctrl-C
+    make demo RVIZ=1             the same, with RViz where it is installed
 """
 
 import argparse
@@ -21,13 +22,24 @@ except ImportError as error:
     sys.exit(f"demo: {error}: run `make demo`, or `source env.sh` first")
 
 from client import NoAnswer
+from clip import read_truth
+from in_space import draw_space
 from pictures import PictureError, clip_files, label_array, read_photo, rgb_array
 from PIL import Image
 from processes import ROOT, ProcessError
-from prompts import for_clip, for_photo
-from report import REGION_HEADERS, milliseconds, percentile, region_rows, table, write_coloured_labels, write_label_map
+from prompts import clicks_on, for_clip, for_photo
+from report import (
+    milliseconds,
+    percentile,
+    positions_line,
+    region_headers,
+    region_rows,
+    table,
+    write_coloured_labels,
+    write_label_map,
+)
 from segcap.msg import ResultCode
-from session import Session
+from session import LAYOUT, Session
 
 # Segment-everything on a busy laptop takes its time.
 ANSWER_TIMEOUT_S = 30.0
@@ -35,32 +47,42 @@ FIRST_FRAME_TIMEOUT_S = 20.0
 STREAM_SECONDS = 4.0
 MOST_CALLS_OF_A_KIND = 20
 MOST_MS_OF_A_KIND = 1500
+# The frame of the clip on which the camera stands still at first; see clicks.yaml.
+START_FRAME = 30
 
 
 def options_from(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--image", default=os.environ.get("IMAGE") or None, help="a photograph instead of the clip")
     parser.add_argument("--live", action="store_true", help="stay up until Ctrl-C")
+    parser.add_argument("--rviz", action="store_true", help="stay up, and start RViz where it is installed")
     parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT") or ROOT / "demo_out"),
                         help="folder for pictures and logs (default: %(default)s)")
     options = parser.parse_args(arguments)
     camera = os.environ.get("CAMERA", "")
     if camera not in ("", "live"):
         parser.error(f"CAMERA={camera}: the only value is CAMERA=live")
-    options.live = options.live or camera == "live"
+    rviz = os.environ.get("RVIZ", "")
+    if rviz not in ("", "0", "1"):
+        parser.error(f"RVIZ={rviz}: expected RVIZ=1 or RVIZ=0")
+    options.rviz = options.rviz or rviz == "1"
+    options.live = options.live or options.rviz or camera == "live"
     return options
 
 
 class Demo:
     """The demo's acts; each says what it saw and adds to the latencies."""
 
-    def __init__(self, session, photo):
+    def __init__(self, session, truth):
+        """`truth`: the clip's truth.json; None for a photograph, which has no depth."""
         self.session, self.client, self.stream = session, session.client, session.stream
+        self.truth = truth
         self.latency_rows = []
-        if photo:
-            self.questions = for_photo(session.width, session.height)
+        if truth:
+            clicks = clicks_on(ROOT / "demo" / "clicks.yaml", f"clip/{truth['frames'][session.start]['image']}")
+            self.questions = for_clip(clicks, self.box_of)
         else:
-            self.questions = for_clip(ROOT / "samples" / "prompts.yaml", self.box_of)
+            self.questions = for_photo(session.width, session.height)
 
     def box_of(self, click):
         """The box around what lies under a click, by ~/segment."""
@@ -108,9 +130,9 @@ class Demo:
             say(f"~/segment   {what}: {len(regions)} region{'s' * (len(regions) != 1)}: {words}")
             self.add_latency(f"service: {what}, with words", times, "max", max(times))
 
-    def watch_stream(self):
+    def watch_stream(self, followed):
         """Sticky answers while the camera moves: how old they are, and how many frames got one."""
-        self.client.send_prompts(self.questions.followed, sticky=True)
+        self.client.send_prompts(followed, sticky=True)
         self.session.play()
         self.client.spin(0.5)
         self.stream.start_counting()
@@ -118,7 +140,7 @@ class Demo:
         for what, ages in (("masks", self.stream.mask_ages_ms), ("words", self.stream.word_ages_ms)):
             self.add_latency(f"stream: age of {what}", ages, "p99", percentile(ages, 99))
         answered, frames = len(self.stream.mask_ages_ms), self.stream.frames_in
-        say(f"~/regions   {len(self.questions.followed)} sticky prompts: {answered} of {frames} frames answered"
+        say(f"~/regions   {len(followed)} sticky prompts: {answered} of {frames} frames answered"
             f" in {STREAM_SECONDS:.0f} s (the newest frame wins, none queues)")
 
     def add_latency(self, what, times, worst_name, worst):
@@ -127,9 +149,12 @@ class Demo:
 
     def take_pictures(self, out):
         """Waits for one frame with words, overlay and label map; writes the pictures and returns its regions."""
+        def has_positions(frame):
+            return self.truth is None or any(region.has_position for region in frame.regions.regions)
+
         def complete_frame():
             now_ns = time.time_ns()
-            return self.stream.first(lambda frame: frame.is_complete(now_ns))
+            return self.stream.first(lambda frame: frame.is_complete(now_ns) and has_positions(frame))
 
         frame = self.session.wait(complete_frame, ANSWER_TIMEOUT_S, "a frame with words, ~/overlay and ~/label_map")
         labels = label_array(frame.label_map.message)
@@ -139,6 +164,13 @@ class Demo:
         self.stream.ignore_pictures()
         return frame.regions
 
+    def start_rviz(self):
+        if self.session.start_rviz():
+            say(f"RViz        with {LAYOUT.relative_to(ROOT)}: overlay, points, boxes and captions")
+        else:
+            say("RViz        rviz2 is not on the PATH (no Python wheel brings it): going on without it; what it would"
+                " show is drawn in markers.png")
+
     def stay(self):
         """Until Ctrl-C."""
         domain = self.session.domain
@@ -147,13 +179,16 @@ class Demo:
             f"    source {ROOT}/env.sh; export ROS_DOMAIN_ID={domain}\n"
             f"    python {ROOT}/demo/listen.py\n"
             "    ros2 topic echo /segcap/regions      (where ros2cli is installed)\n"
-            "/image goes in; /segcap/regions, /segcap/label_map, /segcap/overlay come out; /segcap/prompts asks.\n",
+            f"{'/image, /depth and /camera_info go' if self.truth else '/image goes'} in; /segcap/regions,"
+            " /segcap/label_map, /segcap/overlay, /segcap/markers come out; /segcap/prompts asks.\n",
             flush=True,
         )
         while True:
             self.stream.start_counting()
             self.client.spin(5.0)
             self.session.check_alive()
+            if self.session.rviz_has_ended():
+                say("RViz        has ended; the camera and the node go on")
             ages = self.stream.mask_ages_ms
             say(f"{len(ages)} of {self.stream.frames_in} frames answered, age p50 {milliseconds(percentile(ages, 50))}")
 
@@ -174,19 +209,30 @@ def play(options):
     source = Path(options.image).expanduser() if options.image else ROOT / "samples" / "clip"
     files = [source] if options.image else clip_files(source)
     options.out.mkdir(parents=True, exist_ok=True)
-    with Session(source, read_photo(files[0]), options.out, options.live) as session:
+    truth = None if options.image else read_truth(source)
+    start = START_FRAME if truth else 0
+    with Session(source, read_photo(files[start]), options.out, options.live, start) as session:
         count = f"{len(files)} frames" if len(files) > 1 else "a picture"
         say(f"camera      {source.name}: {count} of {session.width}x{session.height} at {session.rate_hz:.0f} Hz")
-        demo = Demo(session, photo=options.image is not None)
+        demo = Demo(session, truth)
         demo.ask_by_topic()
         regions = demo.take_pictures(options.out)
+        pictures = "overlay.png, label_map.png (16 bit, value = label), label_map_colour.png"
+        if truth:
+            count = draw_space(session, demo.questions.shown, options.out / "markers.png", ANSWER_TIMEOUT_S)
+            say(f"~/markers   {count} markers: boxes and captions in space")
+            pictures += ", markers.png (drawn from ~/markers)"
         demo.ask_by_service()
-        demo.watch_stream()
-        print(f"\nRegions of one frame, by {regions.model}\n{table(REGION_HEADERS, region_rows(regions))}")
+        # For who looks on, all things are followed.
+        demo.watch_stream(demo.questions.shown if truth and options.live else demo.questions.followed)
+        print(f"\nRegions of one frame, by {regions.model}\n{table(region_headers(regions), region_rows(regions))}")
+        if truth:
+            print(positions_line(regions, truth["frames"][start]["objects"].values()))
         latencies = table(("what", "n", "p50", "worst"), demo.latency_rows, wide_column=0)
         print(f"\nLatencies, as this Python client saw them\n{latencies}")
-        print(f"\nIn {os.path.relpath(options.out)}/: overlay.png, label_map.png (16 bit, value = label),"
-              " label_map_colour.png, segcap_node.log")
+        print(f"\nIn {os.path.relpath(options.out)}/: {pictures}, segcap_node.log")
+        if options.rviz:
+            demo.start_rviz()
         if options.live:
             demo.stay()
 

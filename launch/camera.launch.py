@@ -16,24 +16,30 @@ from launch_ros.substitutions import FindPackageShare
 
 
 class Camera(NamedTuple):
-    """A driver: what runs, and the names under which its topics are found in the camera's namespace."""
+    """A driver: what runs, the frame of its pictures, and the names of its topics in the camera's namespace."""
 
     package: str
     executable: str
     parameters: dict
+    frame: str
     image: str
     camera_info: str = "camera_info"
     depth: str = "depth"
 
 
+FRAME = "camera_optical_frame"
+
 # The node of each is called `driver`; realsense2_camera puts its topics below its own name.
 CAMERAS = {
-    "image_tools": Camera("image_tools", "cam2image", {"frequency": 30.0, "reliability": "best_effort"}, "image"),
-    "usb_cam": Camera("usb_cam", "usb_cam_node_exe", {"framerate": 30.0}, "image_raw"),
+    "image_tools": Camera(
+        "image_tools", "cam2image", {"frequency": 30.0, "reliability": "best_effort", "frame_id": FRAME}, FRAME, "image"
+    ),
+    "usb_cam": Camera("usb_cam", "usb_cam_node_exe", {"framerate": 30.0, "frame_id": FRAME}, FRAME, "image_raw"),
     "realsense": Camera(
         "realsense2_camera",
         "realsense2_camera_node",
-        {"enable_color": True, "enable_depth": True, "align_depth.enable": True},
+        {"camera_name": "camera", "enable_color": True, "enable_depth": True, "align_depth.enable": True},
+        "camera_color_optical_frame",
         "driver/color/image_raw",
         "driver/color/camera_info",
         "driver/aligned_depth_to_color/image_raw",
@@ -45,6 +51,9 @@ ARGUMENTS = [
     DeclareLaunchArgument("camera_namespace", default_value="camera", description="Namespace of the driver's topics."),
     DeclareLaunchArgument(
         "camera_params_file", default_value="", description="Parameter file of the driver, on top of what is set here."
+    ),
+    DeclareLaunchArgument(
+        "fixed_frame", default_value="", description="Frame in which RViz shows things. Empty: that of the pictures."
     ),
 ]
 
@@ -71,6 +80,7 @@ def nodes(context):
             "image": f"{namespace}/{camera.image}",
             "camera_info": f"{namespace}/{camera.camera_info}",
             "depth": f"{namespace}/{camera.depth}",
+            "fixed_frame": LaunchConfiguration("fixed_frame").perform(context) or camera.frame,
         }.items(),
     )
     return [driver, segcap]

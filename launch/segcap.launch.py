@@ -36,7 +36,9 @@ ARGUMENTS = [
     argument("use_sim_time", "", "Take the time from /clock. Empty: as in params_file, or as SetUseSimTime says.",
              ["", *BOOL]),
     argument("respawn", "false", "Start the node again, after 2 s, when it dies.", BOOL),
-    argument("rviz", "false", "Start RViz with the camera's picture and the overlay.", BOOL),
+    argument("rviz", "false", "Start RViz with the overlay, and with boxes and captions in space.", BOOL),
+    argument("fixed_frame", "camera_optical_frame",
+             "Frame in which RViz shows what is in space. The frame_id of the camera's pictures needs no TF."),
     argument("log_level", "info", "Least severe lines that are logged.", ["debug", "info", "warn", "error", "fatal"]),
 ]
 
@@ -45,6 +47,12 @@ def given(context, name, value_type=str):
     """The argument as a parameter, or nothing where it was left empty: then the parameter file's value holds."""
     value = LaunchConfiguration(name)
     return {name: ParameterValue(value, value_type=value_type)} if value.perform(context) else {}
+
+
+def calibration(context):
+    """Topic of the camera's calibration: as given, or beside the image."""
+    image, camera_info = (LaunchConfiguration(name).perform(context) for name in ("image", "camera_info"))
+    return camera_info or "".join([*image.rpartition("/")[:2], "camera_info"])
 
 
 def nodes(context):
@@ -76,9 +84,9 @@ def nodes(context):
         executable="rviz2",
         name="segcap_rviz",
         namespace=value("namespace"),
-        arguments=["-d", share("rviz", "segcap.rviz")],
+        arguments=["-d", share("rviz", "segcap.rviz"), "-f", value("fixed_frame")],
         parameters=list(filter(None, [sim_time])),
-        remappings=[("image", value("image"))],
+        remappings=[("image", value("image")), ("depth", value("depth")), ("camera_info", calibration(context))],
         condition=IfCondition(value("rviz")),
     )
     return [node, rviz]

@@ -1,6 +1,8 @@
 """`make demo` as a user runs it: results on disk, clear errors, and nothing left running."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from processes import ROOT
+from processes import ROOT, free_domain_id
 from scenes import disc_scene
 
 SCENE = disc_scene(400, 300)
@@ -69,6 +71,54 @@ def test_a_photograph_of_the_users(tmp_path, photo, demo_domain):
     assert not processes_of(out)
 
 
+RVIZ = """#!/bin/sh
+echo "$ROS_DOMAIN_ID $*" >> "{out}"
+exec sleep 1000
+"""
+
+
+def said_until(demo, text, timeout=240):
+    """What the demo prints until it has printed `text`."""
+    said, deadline = "", time.monotonic() + timeout
+    while text not in said:
+        line = demo.stdout.readline()
+        assert line and time.monotonic() < deadline, f"expected {text!r} in:\n{said}"
+        said += line
+    return said
+
+
+def test_the_clip_has_positions_and_rviz_is_started_where_it_is(tmp_path, domain):
+    out, programs, rviz = tmp_path / "out", tmp_path / "bin", tmp_path / "rviz"
+    programs.mkdir()
+    (programs / "rviz2").write_text(RVIZ.format(out=rviz), encoding="utf-8")
+    (programs / "rviz2").chmod(0o755)
+    demo = start(out, RVIZ=1, PATH=f"{programs}:{os.environ['PATH']}", ROS_DOMAIN_ID=free_domain_id())
+    said = said_until(demo, "stay up") + said_until(demo, "frames answered, age")
+    assert len(processes_of(out)) == 3, "camera, node and RViz"
+    domain, *arguments = rviz.read_text(encoding="utf-8").split()
+    assert f"ROS_DOMAIN_ID={domain} " in said
+    assert arguments == ["-d", str(ROOT / "rviz" / "segcap.rviz"), "-f", "camera_optical_frame"]
+    demo.send_signal(signal.SIGINT)
+    assert "Traceback" not in demo.communicate(timeout=60)[0]
+    assert not processes_of(out)
+
+    assert "x, y, z [m]" in said
+    known, of, median = map(int, re.search(r"(\d+) of (\d+) are known: off by (\d+) mm", said).groups())
+    assert known >= of - 1 and of == 8 and median < 20, said
+    drawn = np.asarray(Image.open(out / "markers.png"))
+    assert drawn.shape == (640, 1000, 3) and (drawn == drawn[-1, -1]).all(2).mean() < 0.8, "more than a background"
+
+
+@pytest.mark.skipif(shutil.which("rviz2") is not None, reason="there is an RViz")
+def test_without_rviz_the_demo_says_so_and_goes_on(tmp_path, photo, domain):
+    demo = start(tmp_path / "out", IMAGE=photo, RVIZ=1, ROS_DOMAIN_ID=free_domain_id())
+    said = said_until(demo, "frames answered, age")
+    assert "rviz2 is not on the PATH" in said and "stay up" in said
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=60)
+    assert not processes_of(tmp_path)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path, photo, demo_domain, number):
     out = tmp_path / "out"
@@ -89,6 +139,7 @@ ERRORS = {
     "no program": ({"SEGCAP_NODE": "/nowhere"}, ["/nowhere"]),
     "node dies": ({"SEGCAP_NODE": "/bin/false"}, ["segcap_node ended with code 1"]),
     "unknown camera": ({"CAMERA": "usb"}, ["usb", "live"]),
+    "unknown RViz": ({"RVIZ": "yes"}, ["RVIZ=yes", "RVIZ=1"]),
 }
 
 

@@ -26,7 +26,7 @@ from managed import Managed  # noqa: E402
 
 ARGUMENTS = {
     "namespace", "params_file", "bundle", "provider", "image", "image_transport", "depth", "camera_info",
-    "autostart", "use_sim_time", "respawn", "rviz", "log_level",
+    "autostart", "use_sim_time", "respawn", "rviz", "fixed_frame", "log_level",
 }  # fmt: skip
 SUPPORT = Path(__file__).parent / "support"
 PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
@@ -170,6 +170,40 @@ def test_a_camera_and_segcap_find_each_other(camera, package, executable, image,
     launched.wait_for_log(rf"pictures arrive on {image}\b")
     driver = launched.wait_for_log(rf"{executable}-\d+\]: process started with pid \[(\d+)\]").group(1)
     assert environment_of(driver)[PROFILE].endswith("config/fastdds.xml")
+
+
+RVIZ = """#!{python}
+import sys
+with open({out!r}, "w") as file:
+    file.write("\\n".join(sys.argv[1:]) + "\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "frame"),
+    [
+        ("segcap.launch.py", {}, "camera_optical_frame"),
+        ("segcap.launch.xml", {"fixed_frame": "map"}, "map"),
+        ("camera.launch.py", {"camera": "realsense"}, "camera_color_optical_frame"),
+        ("camera.launch.py", {"camera": "usb_cam", "fixed_frame": "map"}, "map"),
+    ],
+)
+def test_rviz_gets_the_layout_the_frame_and_the_topics(file, arguments, frame, start, prefix, domain, tmp_path):
+    out = tmp_path / "rviz_arguments"
+    add_package(prefix, "rviz2", {"rviz2": RVIZ.format(python=sys.executable, out=str(out))})
+    for package, executable in (("realsense2_camera", "realsense2_camera_node"), ("usb_cam", "usb_cam_node_exe")):
+        add_package(prefix, package, {executable: "#!/bin/sh\nexec sleep 60\n"})
+    launched = start(file, rviz="true", depth="/eye/depth", camera_info="/eye/info", **arguments)
+    launched.wait_for_log(r"rviz2-\d+\]: process has finished cleanly")
+    said = out.read_text(encoding="utf-8").splitlines()
+    assert said[said.index("-d") + 1] == str(prefix / "share" / "segcap" / "rviz" / "segcap.rviz")
+    assert said[said.index("-f") + 1] == frame
+    remapped = dict(rule.split(":=") for rule in said if ":=" in rule)
+    topics = [remapped[name] for name in ("image", "depth", "camera_info")]
+    if file == "camera.launch.py":
+        assert all(topic.startswith("/camera/") for topic in topics)
+    else:
+        assert topics == ["image", "/eye/depth", "/eye/info"]
 
 
 def test_launch_testing(domain):

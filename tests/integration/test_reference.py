@@ -65,11 +65,18 @@ def test_the_security_policy_names_exactly_what_the_node_has(askers):
 
 def test_the_rviz_layout_shows_topics_that_there_are(askers):
     layout = yaml.safe_load((ROOT / "rviz" / "segcap.rviz").read_text(encoding="utf-8"))
+    image, info = "sensor_msgs/msg/Image", "sensor_msgs/msg/CameraInfo"
     kinds = {
-        "rviz_default_plugins/Image": "sensor_msgs/msg/Image",
-        "rviz_default_plugins/MarkerArray": "visualization_msgs/msg/MarkerArray",
-    }
+        "rviz_default_plugins/Image": {"Topic": image},
+        "rviz_default_plugins/DepthCloud": {
+            "Depth Map Topic": image, "Color Image Topic": image, "CameraInfo Topic": info,
+        },
+        "rviz_default_plugins/MarkerArray": {"Topic": "visualization_msgs/msg/MarkerArray"},
+        "rviz_default_plugins/Axes": {},
+    }  # fmt: skip
     there = {name.replace("~/", "segcap/"): type_ for name, (type_, _) in askers[0].publishers().items()}
-    there["image"] = "sensor_msgs/msg/Image"
+    there |= {"image": image, "depth": image, "camera_info": info}
     for display in layout["Visualization Manager"]["Displays"]:
-        assert there[display["Topic"]["Value"]] == kinds[display["Class"]], display["Name"]
+        for name, kind in kinds[display["Class"]].items():
+            topic = display[name]["Value"] if name == "Topic" else display[name]
+            assert there[topic] == kind, (display["Name"], name)

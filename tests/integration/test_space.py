@@ -6,11 +6,12 @@ import math
 import numpy as np
 import pytest
 from checks import check_regions
-from client import box_prompt
+from client import box_prompt, stamp_key
 from depth_camera import FRAME, DepthCamera, Pinhole, extent, position
 from peer import has_ids
 from PIL import Image as PilImage
 from processes import ROOT
+from questions import camera as demo_camera
 from visualization_msgs.msg import Marker, MarkerArray
 
 CLIP = ROOT / "samples" / "clip"
@@ -136,6 +137,43 @@ def test_markers_stand_where_regions_are_and_go_with_them(space_node, viewer):
     assert any(marker.action == Marker.DELETE for array in arrived for marker in array.markers)
     camera.close()
     space_node.forget()
+
+
+def test_the_demos_camera_gives_markers_where_the_things_are(space_node, viewer, logs):
+    """Depth and calibration that ship beside the clip, by the demo's camera, which stands still on the first frame."""
+    shown, _arrived = viewer
+    _rgb, _metres, things = look(0)
+    things = {key: thing for key, thing in things.items() if thing["pixels"] > 2000}
+    of_demo = lambda: [m for m in shown.values() if m.header.frame_id == "camera_optical_frame"]  # noqa: E731
+    solids = lambda: [marker for marker in of_demo() if marker.type == Marker.CUBE]  # noqa: E731
+    with demo_camera(space_node, logs, rate_hz=5, paused=True):
+        space_node.client.send_prompts(boxes(things), sticky=True)
+        space_node.client.wait_for(lambda: len(solids()) == len(things), 60, "a marker for each thing")
+        now = space_node.client.node.get_clock().now().nanoseconds
+        markers, found = of_demo(), np.array([position_of(marker) for marker in solids()])
+    assert len(markers) == 2 * len(things), "a box and a text for each"
+    truth = np.array([thing["surface_position"] for thing in things.values()])
+    errors = np.linalg.norm(found[:, None] - truth[None], axis=2).min(0)
+    assert np.median(errors) < 0.01 and errors.max() < 0.05, errors
+    for marker in markers:
+        assert 0 <= now - stamp_key(marker.header.stamp) < 60e9
+        assert complaints_of_rviz(marker) == []
+    space_node.forget()
+
+
+def complaints_of_rviz(marker):
+    """What RViz's own checks of a marker would say."""
+    turn, scale = marker.pose.orientation, marker.scale
+    is_text = marker.type == Marker.TEXT_VIEW_FACING
+    checks = {
+        "the quaternion is not normalised": abs(turn.x**2 + turn.y**2 + turn.z**2 + turn.w**2 - 1) < 1e-6,
+        "a side of the box is 0": is_text or min(scale.x, scale.y, scale.z) > 0,
+        "the text has no height, or a width too": not is_text or (scale.z > 0 and scale.x == scale.y == 0),
+        "the text is empty": not is_text or marker.text.strip(),
+        "the colour cannot be seen": marker.color.a > 0,
+        "no frame": marker.header.frame_id,
+    }
+    return [complaint for complaint, is_good in checks.items() if not is_good]
 
 
 def position_of(marker):

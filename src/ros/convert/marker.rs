@@ -17,11 +17,11 @@ const BOXES: &str = "boxes";
 const CAPTIONS: &str = "captions";
 /// A viewer that is not told of an end, because the node has died, forgets so soon.
 const LIFETIME_SECS: i32 = 10;
-const BOX_ALPHA: f32 = 0.35;
+const BOX_ALPHA: f32 = 0.3;
 /// RViz complains of boxes without thickness, metres.
 const LEAST_SIDE: f64 = 0.002;
 /// Height of the words as a share of their distance, and its bounds, metres.
-const TEXT_SHARE: f64 = 0.025;
+const TEXT_SHARE: f64 = 0.02;
 const TEXT_HEIGHTS: (f64, f64) = (0.015, 0.5);
 
 /// What the changes tell the viewers of the picture's camera.
@@ -53,18 +53,23 @@ fn solid(of: &Header, number: i32, label: u16, place: &Located) -> Marker {
     }
 }
 
-/// Above the box, as the camera sees it (y points down).
+/// The caption and the distance from the camera, two lines above the box as the camera sees it (y points down).
 fn words(of: &Header, number: i32, region: &Region, place: &Located) -> Marker {
     let height = (TEXT_SHARE * place.distance()).clamp(TEXT_HEIGHTS.0, TEXT_HEIGHTS.1);
     let [x, y, z] = place.position;
+    let [_, down, ahead] = place.extent.map(f64::from);
     let id = &region.id;
-    let line = if region.caption.text.is_empty() { id.clone() } else { format!("{} ({id})", region.caption.text) };
+    let name = if region.caption.text.is_empty() { id.clone() } else { format!("{} ({id})", region.caption.text) };
+    let lines = [name, format!("{:.2} m", place.distance())];
+    // A viewer puts the middle of the lines at the pose; half a line stays free between them and the box.
+    let middle_above_box = (lines.len() as f64 + 1.0) / 2.0 * height;
     Marker {
         type_: Marker::TEXT_VIEW_FACING as i32,
-        pose: pose([x, y - f64::from(place.extent[1]) / 2.0 - height, z]),
+        // At the near side, so that things as far away do not hide it.
+        pose: pose([x, y - down / 2.0 - middle_above_box, z - (ahead / 2.0).min(z / 2.0)]),
         scale: Vector3 { z: height, ..Vector3::default() },
         color: ColorRGBA { r: 1.0, g: 1.0, b: 1.0, a: 1.0 },
-        text: text(&line),
+        text: text(&lines.join("\n")),
         ..marker(of, CAPTIONS, number, Marker::ADD as i32)
     }
 }
@@ -112,8 +117,12 @@ mod tests {
         assert_eq!((solid.header.frame_id.as_str(), solid.header.stamp.sec), ("optical", 7));
         assert_eq!((solid.pose.position.x, solid.pose.position.z, solid.pose.orientation.w), (0.5, 2.0, 1.0));
         assert_eq!((solid.scale.x, solid.scale.y, solid.scale.z), (0.5, 0.25, LEAST_SIDE));
-        assert_eq!((words.ns.as_str(), words.type_, words.text.as_str()), ("front/captions", 9, "a redmug (1)"));
-        assert!(words.pose.position.y < -0.25 - 0.125 && words.scale.z > 0.0 && words.lifetime.sec > 0);
+        assert_eq!(
+            (words.ns.as_str(), words.type_, words.text.as_str()),
+            ("front/captions", 9, "a redmug (1)\n2.08 m")
+        );
+        assert!(words.scale.z > 0.0 && words.lifetime.sec > 0 && words.color.a > 0.0);
+        assert!(words.pose.position.y + words.scale.z < -0.25 - 0.125, "two lines above the box");
         // This is where r2r would panic.
         let _sendable = NativeMsg::from(&array);
     }
