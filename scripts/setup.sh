@@ -25,11 +25,12 @@ unset PYTHONHOME PYTHONSTARTUP
 
 # Prints an interpreter that the wheels (or the sourced ROS 2) fit and that can build Python modules, or nothing.
 find_python() {
-    local candidates=(python3 python3.12 python3.11 python3.13 python3.10) candidate
+    local candidates=(python3 python3.12 python3.11 python3.13 python3.10) candidate of_ros=
+    if [ -n "$SYSTEM_ROS" ]; then of_ros=$(find "$SYSTEM_ROS/lib/" -maxdepth 1 -name 'python3.*' | head -n 1); fi
     if [ -n "${SEGCAP_BASE_PYTHON:-}" ]; then
         candidates=("$SEGCAP_BASE_PYTHON")
-    elif [ -n "$SYSTEM_ROS" ]; then
-        candidates=("$(basename "$(find "$SYSTEM_ROS/lib" -maxdepth 1 -name 'python3.*' | head -n 1)")")
+    elif [ -n "$of_ros" ]; then
+        candidates=("$(basename "$of_ros")")
     fi
     for candidate in "${candidates[@]}"; do
         if "$candidate" -I scripts/check_python.py ${SYSTEM_ROS:+--any-version} > /dev/null 2>&1; then
