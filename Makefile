@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .NOTPARALLEL:
 
-ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+ROOT := $(CURDIR)/
 # One profile for programs, tests and clippy: the dependencies, r2r above all, are compiled once.
 CARGO_FLAGS := --release --locked
 CORE := --no-default-features
@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup build demo example test test-core test-rust test-ros test-packaging test-vision bench lint reference train train-smoke eval eval-everything clean distclean
+.PHONY: help setup setup-test build demo example test test-core test-setup test-rust test-ros test-packaging test-vision bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -32,6 +32,9 @@ help: ## this text
 setup: ## ROS 2, ONNX Runtime and segcap's interfaces (no root; uses a ROS 2 that is sourced)
 	@scripts/setup.sh
 
+setup-test: ## what the tests need beside that: pytest, colcon
+	@scripts/setup.sh --test
+
 # With the examples, because they are built with the features that the tests need: nothing is compiled twice.
 build: setup ## segcap_node, segcap and the examples in Rust, optimised
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins --examples
@@ -42,22 +45,25 @@ demo: build ## a camera, the node and a client: a table of regions, pictures in 
 example: build ## a program of examples/ against the demo's camera (NAME=wait_for ARGS="yellow banana" RUST=1)
 	@$(IN_ENV) python demo/example.py $(if $(RUST),--rust) $(or $(NAME),wait_for) $(ARGS)
 
-test: setup test-core test-rust test-ros test-packaging ## every test
+test: setup-test test-setup test-core test-rust test-ros test-packaging ## every test
 	@$(TIMED) --summary
 
 test-core: ## the core alone, without ROS and ONNX Runtime
 	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CORE)
 
+test-setup: setup-test ## set-up itself, against a package index of the tests' own
+	@$(IN_ENV) $(TIMED) "set-up tests" python -m pytest -q tests/setup
+
 test-rust: setup ## every Rust test
 	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
 
-test-ros: build ## a real ROS 2 client against the real node
+test-ros: setup-test build ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
 
-test-packaging: setup ## colcon with and without --symlink-install, and the Docker files
+test-packaging: setup-test ## colcon with and without --symlink-install, and the Docker files
 	@$(IN_ENV) $(TIMED) "packaging tests" python -m pytest -q -ra tests/packaging
 
-test-vision: setup ## the node with vision_msgs, whose sources lie in VISION_MSGS=folder
+test-vision: setup-test ## the node with vision_msgs, whose sources lie in VISION_MSGS=folder
 	@$(TIMED) "vision_msgs tests" scripts/test_vision_msgs.sh "$(VISION_MSGS)"
 
 bench: build ## speed, as ratios against named baselines

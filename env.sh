@@ -17,8 +17,13 @@ segcap_prepend() {
 }
 
 segcap_env() {
-    local venv=$SEGCAP_ROOT/.venv stage=$SEGCAP_ROOT/build/ament_stage python_version system_ros
+    local venv=$SEGCAP_ROOT/.venv stage=$SEGCAP_ROOT/build/ament_stage python_version system_ros refused_ros
     . "$SEGCAP_ROOT/scripts/ros.sh"
+    refused_ros=$(segcap_refused_ros)
+    if [ -n "$refused_ros" ]; then
+        echo "segcap: $refused_ros" >&2
+        return 1
+    fi
     if [ ! -x "$venv/bin/python" ] || [ -z "$(segcap_onnxruntime "$venv")" ]; then
         echo "segcap: not set up yet, or not to the end; run: make -C $SEGCAP_ROOT setup" >&2
         return 1
@@ -33,7 +38,6 @@ segcap_env() {
         SEGCAP_ROS_PREFIX_PATH=$venv
         export AMENT_PREFIX_PATH=$stage:$venv
         export ROS_DISTRO=jazzy ROS_VERSION=2 ROS_PYTHON_VERSION=3 RMW_IMPLEMENTATION=rmw_fastrtps_cpp
-        export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1  # the wheels need not start the interpreter a second time
         segcap_prepend LD_LIBRARY_PATH "$venv/lib"
         if [ -n "${SEGCAP_OVERLAY:-}" ]; then
             # A ROS 2 prefix of the user's own beside the wheels, such as a vision_msgs that was built against them.
@@ -64,6 +68,7 @@ segcap_env() {
     # For the node and whoever publishes images.
     ORT_DYLIB_PATH=$(segcap_onnxruntime "$venv")
     export ORT_DYLIB_PATH
+    export ORT_DISABLE_TELEMETRY=1  # ONNX Runtime 1.32 reports to its maker unless this is set before it is opened
     if [ -e "$SEGCAP_ROOT/config/fastdds.xml" ]; then
         export FASTRTPS_DEFAULT_PROFILES_FILE=${FASTRTPS_DEFAULT_PROFILES_FILE:-$SEGCAP_ROOT/config/fastdds.xml}
     fi

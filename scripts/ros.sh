@@ -2,16 +2,33 @@
 
 SEGCAP_ROS_DISTROS="humble jazzy lyrical rolling"  # what r2r can be built for
 
-# Prints the prefix of a ROS 2 that the user has sourced, or nothing. A virtual environment with wheels (ours or that of
-# another clone) is not one.
-segcap_sourced_ros() {
-    case " $SEGCAP_ROS_DISTROS " in *" ${ROS_DISTRO:-none} "*) ;; *) return 0 ;; esac
+# Prints the first prefix in AMENT_PREFIX_PATH that holds a ROS 2, or nothing. A virtual environment with wheels (ours or
+# that of another clone) is not one.
+segcap_ros_prefix() {
     printf '%s' "${AMENT_PREFIX_PATH:-}" | tr ':' '\n' | while IFS= read -r prefix || [ -n "$prefix" ]; do
         if [ -e "$prefix/share/rcl/package.xml" ] && [ ! -e "$prefix/pyvenv.cfg" ]; then
             printf '%s\n' "$prefix"
             break
         fi
     done
+}
+
+# Prints the prefix of the ROS 2 that the user has sourced, or nothing.
+segcap_sourced_ros() {
+    case " $SEGCAP_ROS_DISTROS " in *" ${ROS_DISTRO:-none} "*) segcap_ros_prefix ;; esac
+}
+
+# Prints what is wrong with the ROS that the user has sourced, or nothing. Its libraries and Python modules would be found
+# before those of the wheels, so that the wheels cannot be used beside it.
+segcap_refused_ros() {
+    local prefix
+    case " $SEGCAP_ROS_DISTROS " in *" ${ROS_DISTRO:-none} "*) return 0 ;; esac
+    prefix=$(segcap_ros_prefix)
+    if [ -n "$prefix" ] || [ "${ROS_VERSION:-}" = 1 ]; then
+        echo "expected ROS 2 humble, jazzy, lyrical or rolling to be sourced, or none; found ROS_DISTRO='${ROS_DISTRO:-}'" \
+            "${prefix:+in $prefix }(AMENT_PREFIX_PATH, ROS_VERSION). Source one of those, or open a shell without ROS:" \
+            "ROS 2 Jazzy then comes as wheels."
+    fi
 }
 
 # Prints a hash of the interface definitions in source folder $1.

