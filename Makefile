@@ -14,7 +14,7 @@ CORE := --no-default-features
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
 
-.PHONY: help setup setup-test build demo example test test-core test-setup test-rust test-ros test-packaging test-vision bench lint reference train train-smoke eval eval-everything clean distclean
+.PHONY: help setup setup-test build build-test demo example test test-core test-setup test-rust test-ros test-packaging test-vision bench lint reference train train-smoke eval eval-everything clean distclean
 
 help: ## this text
 	@echo "segcap tells a robot what is where in its camera image, in words. Needs cargo, g++, make, python3 with venv."
@@ -35,14 +35,17 @@ setup: ## ROS 2, ONNX Runtime and segcap's interfaces (no root; uses a ROS 2 tha
 setup-test: ## what the tests need beside that: pytest, colcon
 	@scripts/setup.sh --test
 
-# With the examples, because they are built with the features that the tests need: nothing is compiled twice.
-build: setup ## segcap_node, segcap and the examples in Rust, optimised
+build: setup ## segcap_node and segcap, optimised
+	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins
+
+# With the features that `cargo test` gives its dependencies, so that nothing is compiled twice in `make test`.
+build-test: setup-test ## the same and the examples in Rust, for the tests
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins --examples
 
 demo: build ## a camera, the node and a client: a table of regions, pictures in demo_out/
 	@$(IN_ENV) python demo/run.py
 
-example: build ## a program of examples/ against the demo's camera (NAME=wait_for ARGS="yellow banana" RUST=1)
+example: build-test ## a program of examples/ against the demo's camera (NAME=wait_for ARGS="yellow banana" RUST=1)
 	@$(IN_ENV) python demo/example.py $(if $(RUST),--rust) $(or $(NAME),wait_for) $(ARGS)
 
 test: setup-test test-setup test-core test-rust test-ros test-packaging ## every test
@@ -57,7 +60,7 @@ test-setup: setup-test ## set-up itself, against a package index of the tests' o
 test-rust: setup ## every Rust test
 	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
 
-test-ros: setup-test build ## a real ROS 2 client against the real node
+test-ros: build-test ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
 
 test-packaging: setup-test ## colcon with and without --symlink-install, and the Docker files
@@ -66,7 +69,7 @@ test-packaging: setup-test ## colcon with and without --symlink-install, and the
 test-vision: setup-test ## the node with vision_msgs, whose sources lie in VISION_MSGS=folder
 	@$(TIMED) "vision_msgs tests" scripts/test_vision_msgs.sh "$(VISION_MSGS)"
 
-bench: build ## speed, as ratios against named baselines
+bench: build-test ## speed, as ratios against named baselines
 	@$(IN_ENV) $(TIMED) "benches" cargo bench --locked
 	@$(IN_ENV) $(TIMED) "node vs python" python benches/node_vs_python/run.py
 	@$(IN_ENV) $(TIMED) "query under load" python benches/query_load.py
