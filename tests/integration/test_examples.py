@@ -91,8 +91,9 @@ def test_wait_for_what_is_there(scene, language):
     region = array.regions[1]
     code, said = said_by(start("wait_for", language, *region.caption.split(), "--node", node.full_name, "--look-every", "0"))
     assert code == 0, said
-    assert re.search(rf"^There: r\d+, .{re.escape(region.caption)}. \(1.00\), at pixel \(\d+, \d+\) of 640x480", said,
-                     re.MULTILINE), said
+    place = r"\(-?\d+\.\d\d, -?\d+\.\d\d, \d+\.\d\d\) m in frame .camera_optical_frame., pixel \(\d+, \d+\) of 640x480"
+    found = rf"^There: r\d+, .{re.escape(region.caption)}. \(1.00\), at {place}"
+    assert re.search(found, said, re.MULTILINE), said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
