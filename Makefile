@@ -74,6 +74,7 @@ bench: build-test ## speed, as ratios against named baselines
 	@$(IN_ENV) $(TIMED) "node vs python" python benches/node_vs_python/run.py
 	@$(IN_ENV) $(TIMED) "query under load" python benches/query_load.py
 	@$(IN_ENV) $(TIMED) "caption reuse" python benches/caption_reuse.py
+	@$(IN_ENV) $(TIMED) "endings" python benches/endings.py
 	@$(TIMED) --summary
 
 lint: setup ## rustfmt, clippy, layering, Python syntax

@@ -1,4 +1,6 @@
 //! What a question to the memory costs, and what a look costs that is remembered, with a thousand objects in it.
+//!
+//! The baseline is the least that any answer costs: to look through a thousand captions for the words as they stand.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -93,6 +95,14 @@ fn questions(criterion: &mut Criterion) {
         assert!(!memory.ask(&query, Instant::now()).expect("a good question").is_empty(), "{name}");
         group.bench_with_input(BenchmarkId::new("ask", name), &query, |bencher, query| {
             bencher.iter(|| memory.ask(black_box(query), Instant::now()));
+        });
+    }
+    let captions: Vec<String> = (1..=OBJECTS).map(caption).collect();
+    for words in [&["red", "mug"][..], &["smal", "screwdrivver", "next", "bolw"]] {
+        let name = format!("{} words, found as they stand", words.len());
+        group.bench_with_input(BenchmarkId::new("baseline", name), words, |bencher, words| {
+            let has_all = |caption: &&String| words.iter().all(|word| caption.contains(word));
+            bencher.iter(|| black_box(&captions).iter().filter(has_all).count());
         });
     }
     let (frame, mut written) = (objects(1..=64), memory.clone());

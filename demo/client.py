@@ -136,7 +136,7 @@ class Client:
             message.header.stamp = stamp
         self.prompts.publish(message)
 
-    def call(self, request, wait=30.0):
+    def call(self, request, wait=60.0):
         """Sends a Segment request and returns its response."""
         future = self.service.call_async(request)
         self.executor.spin_until_future_complete(future, wait)
@@ -145,7 +145,7 @@ class Client:
             raise NoAnswer(f"waited {wait:.0f} s in vain for {self.target}/segment")
         return future.result()
 
-    def segment(self, prompts, image=None, caption=False, all_masks=False, timeout=0.0, camera="", wait=30.0):
+    def segment(self, prompts, image=None, caption=False, all_masks=False, timeout=0.0, camera="", wait=60.0):
         """One call of ~/segment; `image`: a sensor_msgs/Image, or None for the camera's newest frame."""
         request = Segment.Request(
             prompts=list(prompts), caption=caption, all_masks=all_masks, timeout=float(timeout), camera=camera

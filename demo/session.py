@@ -11,7 +11,7 @@ from processes import ROOT, Process, ProcessError, free_domain_id, node_command,
 from std_srvs.srv import SetBool
 from stream import Stream
 
-GRAPH_TIMEOUT_S = 10.0
+GRAPH_TIMEOUT_S = 60.0
 CAMERA_RATE_HZ = 15.0
 # A photograph of 12 megapixels is 36 MB a message, and the demo is no stress test.
 MOST_BYTES_PER_SECOND = 100e6

@@ -34,9 +34,9 @@ use crate::runtime::{Handle, Managed, OutputReceiver};
 /// The longest that a model may take to finish its run at shutdown.
 const LAST_RUN: Duration = Duration::from_millis(400);
 /// While the node starts itself, what is asked of it waits, but no longer than this: building a GPU's engines takes minutes.
-const START_WAIT: Duration = Duration::from_secs(10);
-/// How long the last answers may take to be sent at shutdown.
-const LAST_ANSWERS: Duration = Duration::from_millis(100);
+const START_WAIT: Duration = Duration::from_secs(30);
+/// How long the last answers may take to be sent at shutdown: they are ready, but a busy machine may be elsewhere.
+const LAST_ANSWERS: Duration = Duration::from_millis(400);
 
 /// Why the node does not run (any more).
 #[derive(Debug, thiserror::Error)]

@@ -29,7 +29,7 @@ impl Handle {
     /// Puts a frame into its camera's inbox, where it displaces one that has not been looked at. Ignored while inactive.
     pub fn frame(&self, frame: RawFrame) {
         if self.is_active() {
-            self.0.places.expect(&frame.header);
+            self.0.places.expect(&frame.header, self.0.clock.now());
         }
         if let Err(refusal) = self.0.inbox.put_frame(frame) {
             self.0.stats.frames_refused.add(1);
@@ -43,7 +43,7 @@ impl Handle {
             return;
         }
         let camera = Arc::clone(&header.camera);
-        if let Err(refusal) = self.0.places.put_depth(header, image, &self.0.settings().limits) {
+        if let Err(refusal) = self.0.places.put_depth(header, image, self.0.clock.now(), &self.0.settings().limits) {
             self.0.output.refused("depth", camera, refusal);
         }
         self.0.answers.arrived();
@@ -51,7 +51,7 @@ impl Handle {
 
     /// Takes a camera's calibration, also while inactive: some drivers send it once.
     pub fn camera_info(&self, header: Header, info: CameraInfo) {
-        self.0.places.put_info(header, info);
+        self.0.places.put_info(header, info, self.0.clock.now());
         self.0.answers.arrived();
     }
 

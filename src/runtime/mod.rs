@@ -14,6 +14,7 @@
 
 pub mod api;
 mod caption;
+mod clock;
 mod describe;
 mod guard;
 mod handle;

@@ -33,6 +33,7 @@ impl Recollection {
         objects: &[Option<TrackId>],
         image: &RgbImage,
         arrived: Option<Instant>,
+        now: Instant,
         settings: &MemorySettings,
     ) {
         let RegionArray { header, size, regions, .. } = array;
@@ -52,7 +53,6 @@ impl Recollection {
         let seen: Vec<_> = seen.collect();
         drop(before);
         self.change(|memory| {
-            let now = Instant::now();
             memory.set_capacity(settings.max_regions);
             memory.expire(now, settings.ttl_secs);
             let moment = memory.look(header, *size, arrived, now);
@@ -125,7 +125,7 @@ impl Recollection {
 impl Shared {
     pub(super) fn recall(&self, query: &Query) -> Result<Recalled, Refusal> {
         self.inbox.check_active()?;
-        let now = Instant::now();
+        let now = self.clock.now();
         let memory = self.recollection.current(&self.settings().memory, now);
         let answers = memory.ask(query, now).map_err(|error| Refusal::new(error.code(), error.to_string()))?;
         explain(query, &answers);

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::api::Refusal;
 use super::caption::inbox::{CaptionInbox, CaptionJob, Recipient};
 use super::caption::words::Words;
+use super::clock::Clock;
 use super::describe::{Course, Runner, SearchPart};
 use super::inbox::Inbox;
 use super::inbox::waiting::PendingPrompts;
@@ -31,6 +32,7 @@ struct ModelFacts {
 }
 
 pub(super) struct Shared {
+    pub clock: Clock,
     settings: Mutex<Arc<Settings>>,
     model: Mutex<ModelFacts>,
     pub inbox: Inbox,
@@ -49,22 +51,23 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(settings: Settings, output: OutputSender, stats: Arc<Stats>) -> Self {
+    pub(super) fn new(settings: Settings, output: OutputSender, stats: Arc<Stats>, clock: Clock) -> Self {
         let most_pending = settings.limits.max_pending;
         Self {
             model: Mutex::default(),
-            inbox: Inbox::new(most_pending, Arc::clone(&stats)),
+            inbox: Inbox::new(most_pending, Arc::clone(&stats), clock.clone()),
             captions: CaptionInbox::new(most_pending),
-            words: Words::new(),
+            words: Words::new(clock.clone()),
             ids: TrackIds::default(),
             forget_tracks: AtomicBool::new(false),
             goal: Mutex::default(),
             places: Places::default(),
-            answers: Answers::default(),
+            answers: Answers::new(clock.clone()),
             recollection: Recollection::new(&settings.memory),
             output,
             stats,
             settings: Mutex::new(Arc::new(settings)),
+            clock,
         }
     }
 
@@ -166,7 +169,7 @@ impl Shared {
         self.inbox.check_open()?;
         let plan = goal.check(&self.settings().everything)?;
         self.check_can_caption(goal.caption)?;
-        let course = Arc::new(Course::new(plan.time_limit));
+        let course = Arc::new(Course::new(plan.time_limit, self.clock.clone()));
         let part = |camera| Box::new(SearchPart::new(Runner::new(Arc::clone(&course)), camera, plan));
         self.inbox.put_describe(&goal.camera, part)?;
         *last = Some(Arc::clone(&course));

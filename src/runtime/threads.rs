@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::clock::Clock;
 use super::handle::Handle;
 use super::output::{self, OutputReceiver};
 use super::shared::Shared;
@@ -28,9 +29,13 @@ pub struct Runtime {
 impl Runtime {
     /// Without a model: whatever is asked of the handle is refused with `NOT_ACTIVE`.
     pub fn idle(settings: Settings) -> (Self, Handle, OutputReceiver) {
+        Self::idle_by(Clock::default(), settings)
+    }
+
+    pub(super) fn idle_by(clock: Clock, settings: Settings) -> (Self, Handle, OutputReceiver) {
         let stats = Arc::new(Stats::default());
         let (output, receiver) = output::channel(Arc::clone(&stats));
-        let shared = Arc::new(Shared::new(settings, output, stats));
+        let shared = Arc::new(Shared::new(settings, output, stats, clock));
         shared.forget();
         (Self { shared: Arc::clone(&shared), threads: Vec::new() }, Handle(shared), receiver)
     }

@@ -144,7 +144,7 @@ def test_bad_compressed_image(compressed_node, name):
 def expect_warning(node, send, code, said):
     """Sends until the log warns with the code and the words; a repeated message counts only once."""
     start = node.log_length()
-    node.wait_for_log(rf"WARN[^\n]*({code})[^\n]*{said}", start, timeout=5.0, meanwhile=send)
+    node.wait_for_log(rf"WARN[^\n]*({code})[^\n]*{said}", start, meanwhile=send)
     longest = max(len(line) for line in node.process.log()[start:].splitlines())
     assert longest < 2000, "a log line must stay readable"
 

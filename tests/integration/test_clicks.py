@@ -3,6 +3,7 @@
 import pytest
 from checks import check_regions
 from geometry_msgs.msg import Point, PointStamped
+from patience import PATIENCE_S
 from rclpy.qos import QoSProfile
 from scenes import disc_scene, message
 
@@ -13,7 +14,7 @@ SCENE = disc_scene(320, 240)
 def test_a_click_is_answered_for_the_next_frame(node, kind, topic):
     publisher = node.client.node.create_publisher(kind, f"{node.full_name}/{topic}", QoSProfile(depth=10))
     try:
-        node.client.wait_for(publisher.get_subscription_count, 10, topic)
+        node.client.wait_for(publisher.get_subscription_count, PATIENCE_S, topic)
         click = kind()
         at = click.point if kind is PointStamped else click
         at.x, at.y = (float(coordinate) for coordinate in SCENE.centre)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENCE_S
 from PIL import Image
 from processes import ROOT, free_domain_id
 from scenes import disc_scene
@@ -60,7 +61,7 @@ def photo(tmp_path):
 def test_a_photograph_of_the_users(tmp_path, photo, demo_domain):
     out = tmp_path / "out"
     demo = start(out, IMAGE=photo, **demo_domain)
-    said, _ = demo.communicate(timeout=150)
+    said, _ = demo.communicate(timeout=5 * PATIENCE_S)
     assert demo.returncode == 0, said
     assert "300x400" in said, "the picture is turned upright"
     assert "centre" in said and "Latencies" in said
@@ -123,12 +124,12 @@ def test_without_rviz_the_demo_says_so_and_goes_on(tmp_path, photo, domain):
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path, photo, demo_domain, number):
     out = tmp_path / "out"
     demo = start(out, IMAGE=photo, **demo_domain)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 2 * PATIENCE_S
     while len(processes_of(out)) < 2:
         assert time.monotonic() < deadline and demo.poll() is None, "camera and node should run by now"
         time.sleep(0.05)
     demo.send_signal(number)
-    said, _ = demo.communicate(timeout=30)
+    said, _ = demo.communicate(timeout=PATIENCE_S)
     assert demo.returncode not in (0, None) and "Traceback" not in said, said
     assert not processes_of(out)
 
@@ -147,7 +148,7 @@ ERRORS = {
 def test_errors_are_sentences(tmp_path, demo_domain, name):
     environment, expected = ERRORS[name]
     demo = start(tmp_path / "out", **{**demo_domain, **environment})
-    said, _ = demo.communicate(timeout=60)
+    said, _ = demo.communicate(timeout=2 * PATIENCE_S)
     assert demo.returncode != 0 and "Traceback" not in said, said
     assert all(text in said for text in expected), said
     assert not processes_of(tmp_path)

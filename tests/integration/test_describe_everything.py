@@ -45,7 +45,7 @@ def test_it_finds_and_describes_what_is_there(node, goals, scene):
     result = ended_as(goal, SUCCEEDED, ResultCode.OK)
     assert stamp_key(result.stamp) == stamp_key(picture.header.stamp)
     assert result.count >= 1 and all(caption.strip() for caption in result.captions)
-    both = goals.wait(lambda: len(arrays := arrays_of(node, picture)) >= 2 and arrays, "masks and words on the topic", 5)
+    both = goals.wait(lambda: len(arrays := arrays_of(node, picture)) >= 2 and arrays, "masks and words on the topic")
     masks, words = both
     check_regions(masks, picture.header, scene.size, words=False)
     check_regions(words, picture.header, scene.size, words=True)
@@ -83,7 +83,7 @@ def test_without_words_there_are_masks_alone(node, goals, scene):
     result = ended_as(goal, SUCCEEDED, ResultCode.OK)
     assert 1 <= result.count <= 3 and set(result.captions) == {""}
     assert "caption" not in {told.stage for told in goal.feedback}
-    array = goals.wait(lambda: arrays_of(node, picture), "masks on the topic", 5)[0]
+    array = goals.wait(lambda: arrays_of(node, picture), "masks on the topic")[0]
     check_regions(array, picture.header, scene.size, words=False)
     assert [region.id for region in array.regions] == list(result.ids)
 
@@ -93,7 +93,7 @@ def test_that_nothing_is_there_is_an_answer(node, goals, scene):
     goal = goals.describe(min_area=1_000_000, caption=True)
     result = ended_as(goal, SUCCEEDED, ResultCode.OK)
     assert result.count == 0 and stamp_key(result.stamp) == stamp_key(picture.header.stamp)
-    assert goals.wait(lambda: arrays_of(node, picture), "an empty array", 5)[0].regions == []
+    assert goals.wait(lambda: arrays_of(node, picture), "an empty array")[0].regions == []
 
 
 def test_equal_frames_get_equal_answers(node, goals, scene):
@@ -101,7 +101,7 @@ def test_equal_frames_get_equal_answers(node, goals, scene):
     for _ in range(2):
         picture = show(node, scene.rgb)
         result = ended_as(goals.describe(caption=True), SUCCEEDED, ResultCode.OK)
-        masks = goals.wait(lambda: arrays_of(node, picture), "masks", 5)[0]  # noqa: B023
+        masks = goals.wait(lambda: arrays_of(node, picture), "masks")[0]  # noqa: B023
         answers.append((result, masks))
     (first, masks), (second, other_masks) = answers
     assert list(first.captions) == list(second.captions)

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from patience import PATIENCE_S
 from peer import NodeUnderTest
 from processes import ROOT, node_binary
 from questions import camera, clip_frame
@@ -41,7 +42,7 @@ def hear_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def said_by(child, timeout=150):
+def said_by(child, timeout=5 * PATIENCE_S):
     """(exit code, output); the program is ended when it does not end."""
     try:
         output, _ = child.communicate(timeout=timeout)
@@ -57,7 +58,7 @@ def scene(domain, logs):
     _, prompts = clip_frame()
     with camera(node, logs, rate_hz=10, paused=True):
         node.client.send_prompts(prompts[:2], sticky=True)
-        node._wait(lambda: node.arrays(described), 60, "words")
+        node._wait(lambda: node.arrays(described), PATIENCE_S, "words")
         yield node, node.arrays(described)[0]
     assert node.stop() == 0
 
@@ -107,9 +108,9 @@ def test_wait_for_what_does_not_come(scene, language):
 
 def forget(node):
     clear = node.client.node.create_client(Trigger, f"{node.full_name}/clear")
-    node.client.wait_for(clear.service_is_ready, 10, "~/clear")
+    node.client.wait_for(clear.service_is_ready, PATIENCE_S, "~/clear")
     future = clear.call_async(Trigger.Request())
-    node.client.wait_for(future.done, 10, "the answer of ~/clear")
+    node.client.wait_for(future.done, PATIENCE_S, "the answer of ~/clear")
     assert future.result().success
     node.client.node.destroy_client(clear)
 
@@ -131,7 +132,7 @@ def test_ctrl_c_cancels_the_goal(scene, language):
     while "segment" not in (line := child.stdout.readline()):
         assert line, "the program has ended early"
     child.send_signal(signal.SIGINT)
-    code, said = said_by(child, timeout=60)
+    code, said = said_by(child)
     assert code == 1 and "Traceback" not in said, said
     assert "canceling" in said and "cancel" in said.replace("canceling", ""), said
 
@@ -144,7 +145,7 @@ def test_ctrl_c_ends_the_wait(scene, language):
         assert line, "the program has ended early"
     time.sleep(1)
     child.send_signal(signal.SIGINT)
-    code, said = said_by(child, timeout=20)
+    code, said = said_by(child)
     assert code in (130, -signal.SIGINT), said
     assert "Traceback" not in said and "panicked" not in said, said
 
@@ -196,6 +197,6 @@ def test_ctrl_c_ends_the_one_command(domain):
     while "segment" not in (line := child.stdout.readline()):
         assert line, "the program has ended early"
     os.killpg(child.pid, signal.SIGINT)
-    code, said = said_by(child, timeout=60)
+    code, said = said_by(child)
     assert code == 1 and "Traceback" not in said, said
     assert "canceled:" in said, said

@@ -4,6 +4,7 @@ import pytest
 from action_msgs.msg import GoalStatus, GoalStatusArray
 from client import Client
 from goals import Goals, ended_as, show
+from patience import PATIENCE_S
 from rclpy.action import ActionClient
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from scenes import disc_scene
@@ -37,9 +38,9 @@ def raw_goal(goals, number, **fields):
     sending = goals.node.client.node.create_client(service, f"{goals.name}/_action/send_goal")
     request = service.Request(goal_id=UUID(uuid=[number] * 16), goal=DescribeEverything.Goal(**fields))
     try:
-        goals.wait(sending.service_is_ready, "the send_goal service", 10)
+        goals.wait(sending.service_is_ready, "the send_goal service")
         future = sending.call_async(request)
-        goals.wait(future.done, "an answer to a goal", 5)
+        goals.wait(future.done, "an answer to a goal")
         return future.result().accepted
     finally:
         goals.node.client.node.destroy_client(sending)
@@ -50,7 +51,7 @@ def result_of(goals, goal_id):
     service = DescribeEverything.Impl.GetResultService
     asking = goals.node.client.node.create_client(service, f"{goals.name}/_action/get_result")
     try:
-        goals.wait(asking.service_is_ready, "the get_result service", 10)
+        goals.wait(asking.service_is_ready, "the get_result service")
         future = asking.call_async(service.Request(goal_id=goal_id))
         goals.wait(future.done, "a result")
         return future.result().status, future.result().result
@@ -65,11 +66,11 @@ def test_two_clients_have_a_goal_each_and_one_waits(node, goals):
     told = []
     ask = DescribeEverything.Goal(points_per_side=2)
     try:
-        other.wait_for(action.server_is_ready, 10, "the action server")
+        other.wait_for(action.server_is_ready, PATIENCE_S, "the action server")
 
         def send():
             future = action.send_goal_async(ask, lambda message: told.append(message.feedback))
-            other.wait_for(future.done, 10, "an answer to the goal")
+            other.wait_for(future.done, PATIENCE_S, "an answer to the goal")
             return future.result()
 
         assert not send().accepted, "one at a time, whoever asks"
@@ -79,7 +80,7 @@ def test_two_clients_have_a_goal_each_and_one_waits(node, goals):
         second = send()
         assert second.accepted
         future = second.get_result_async()
-        other.wait_for(future.done, 60, "the second client's result")
+        other.wait_for(future.done, PATIENCE_S, "the second client's result")
         assert future.result().status == SUCCEEDED and future.result().result.code == ResultCode.OK
         assert told and {one.total for one in told if one.stage == "segment"} == {4}, "its own goal's feedback"
         goals.node.client.spin(0.2)
@@ -106,9 +107,9 @@ def test_an_id_of_a_goal_that_runs_is_refused_and_does_not_disturb_it(goals):
     number = goal.handle.goal_id
     service = DescribeEverything.Impl.SendGoalService
     sending = goals.node.client.node.create_client(service, f"{goals.name}/_action/send_goal")
-    goals.wait(sending.service_is_ready, "the send_goal service", 10)
+    goals.wait(sending.service_is_ready, "the send_goal service")
     future = sending.call_async(service.Request(goal_id=number, goal=DescribeEverything.Goal(points_per_side=2)))
-    goals.wait(future.done, "a rejection", 5)
+    goals.wait(future.done, "a rejection")
     assert not future.result().accepted and not goal.has_ended
     goals.cancel(goal)
     ended_as(goal, CANCELED, ResultCode.CANCELED)
@@ -133,10 +134,10 @@ def test_who_comes_late_still_sees_every_goal_s_status(node, goals):
     )
     key, done_key = (bytes(one.handle.goal_id.uuid) for one in (goal, done))
     try:
-        goals.wait(lambda: seen, "the status of before", 5)
+        goals.wait(lambda: seen, "the status of before")
         assert seen[0][key] == GoalStatus.STATUS_EXECUTING and seen[0][done_key] == SUCCEEDED
         goals.cancel(goal)
-        goals.wait(lambda: seen[-1].get(key) == CANCELED, "the status of the canceled goal", 5)
+        goals.wait(lambda: seen[-1].get(key) == CANCELED, "the status of the canceled goal")
         way = [one[key] for one in seen if key in one]
         assert way == sorted(way), f"executing, canceling, canceled: {way}"
     finally:

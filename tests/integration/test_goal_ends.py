@@ -12,7 +12,9 @@ from builtin_interfaces.msg import Time
 from checks import check_regions, good
 from client import box_prompt, stamp_key
 from goals import Goals, ended_as, show
-from processes import Process, resident_mb, wait_until
+from growth import check_growth
+from patience import PATIENCE_S
+from processes import Process, wait_until
 from scenes import disc_scene
 from segcap.action import DescribeEverything
 from segcap.msg import ResultCode
@@ -22,7 +24,7 @@ SUCCEEDED, ABORTED, CANCELED = GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_AB
 SCENE = disc_scene(640, 480, radius=0.3)
 # The finest grid: takes seconds on any machine without a GPU.
 LONG = dict(points_per_side=64)
-CANCEL_WITHIN_S = 0.1
+CLICKS = 64 * 64
 
 
 @pytest.fixture
@@ -40,18 +42,19 @@ def running(goals, stage="segment", **fields):
     return goal
 
 
-def test_cancel_ends_it_at_once(goals):
-    """The best of some tries: a busy machine delays the client too."""
-    seconds = []
-    for _ in range(5):
+def clicks_done(goal):
+    """How far the search had come when the client heard of it last."""
+    return max(told.done for told in goal.feedback if told.stage == "segment")
+
+
+def test_cancel_ends_it_in_the_middle_of_its_work(goals):
+    for _ in range(2):
         goal = running(goals)
-        response, took = goals.cancel(goal)
-        seconds.append(took)
+        response = goals.cancel(goal)
         assert response.return_code == CancelGoal.Response.ERROR_NONE
         assert [bytes(info.goal_id.uuid) for info in response.goals_canceling] == [bytes(goal.handle.goal_id.uuid)]
         ended_as(goal, CANCELED, ResultCode.CANCELED, "cancel")
-    print("from cancel to result:", *(f"{1e3 * took:.0f} ms" for took in sorted(seconds)))
-    assert min(seconds) < CANCEL_WITHIN_S, f"cancel took {seconds}"
+        assert {told.stage for told in goal.feedback} <= {"encode", "segment"} and clicks_done(goal) < CLICKS / 2
 
 
 def test_after_cancel_the_node_is_free_and_the_goal_is_silent(goals):
@@ -78,7 +81,7 @@ def test_canceled_in_the_middle_of_the_words_it_keeps_those_that_are_said(start_
         arrays = node.arrays(lambda array: stamp_key(array.header.stamp) == stamp_key(picture.header.stamp))
         return len(arrays) >= 2 and arrays[-1]
 
-    array = goals.wait(last, "the words that were said, on the topic", 5)
+    array = goals.wait(last, "the words that were said, on the topic")
     states = {region.caption_state for region in array.regions}
     assert array.regions[0].CAPTION_PENDING not in states, "no words are promised that will not come"
     assert [region.id for region in array.regions] == list(result.ids)
@@ -101,9 +104,9 @@ def test_cancel_by_id_by_time_and_of_all(goals):
 def test_cancel_twice_at_once(goals):
     goal = running(goals)
     futures = [goal.handle.cancel_goal_async() for _ in range(2)]
-    goals.wait(lambda: all(future.done() for future in futures), "two answers", 5)
+    goals.wait(lambda: all(future.done() for future in futures), "two answers")
     assert len(futures[0].result().goals_canceling) == 1
-    ended_as(goals.ended(goal, 5), CANCELED, ResultCode.CANCELED)
+    ended_as(goals.ended(goal), CANCELED, ResultCode.CANCELED)
 
 
 def test_one_goal_at_a_time(node, goals):
@@ -122,7 +125,8 @@ def test_the_time_limit_is_kept_and_what_was_found_is_there(node, goals):
     goal = goals.ended(goals.send(**LONG, caption=True, time_limit=1.5))
     took = time.monotonic() - begun
     result = ended_as(goal, ABORTED, ResultCode.TIMEOUT, "1.5 s")
-    assert 1.4 < took < 2.5, f"{took:.2f} s"
+    assert took >= 1.5, "not before its time"
+    assert "caption" not in {told.stage for told in goal.feedback}, "nor at the end of its work"
     if result.count:
         array = goals.wait(lambda: [a for a in node.arrays() if stamp_key(a.header.stamp) == stamp_key(result.stamp)],
                            "the regions found so far", 5)[-1]
@@ -131,18 +135,18 @@ def test_the_time_limit_is_kept_and_what_was_found_is_there(node, goals):
 
 
 def test_a_time_limit_that_suffices_changes_nothing(goals):
-    ended_as(goals.describe(points_per_side=4, caption=True, time_limit=50.0), SUCCEEDED, ResultCode.OK)
+    ended_as(goals.describe(points_per_side=4, caption=True, time_limit=600.0), SUCCEEDED, ResultCode.OK)
 
 
 def test_a_result_can_be_asked_for_late_and_an_unknown_one_is_unknown(node, goals):
     goal = goals.describe(points_per_side=4)
     again = goal.handle.get_result_async()
-    goals.wait(again.done, "the result once more", 5)
+    goals.wait(again.done, "the result once more")
     assert (again.result().status, again.result().result) == (goal.status, goal.result)
     service = DescribeEverything.Impl.GetResultService
     asking = node.client.node.create_client(service, f"{goals.name}/_action/get_result")
     future = asking.call_async(service.Request(goal_id=UUID(uuid=[9] * 16)))
-    goals.wait(future.done, "an answer about an unknown goal", 5)
+    goals.wait(future.done, "an answer about an unknown goal")
     assert future.result().status == GoalStatus.STATUS_UNKNOWN
 
 
@@ -169,14 +173,14 @@ def test_a_client_that_vanishes_leaves_nothing_behind(node, goals, logs):
         client = Process("a vanishing client", [sys.executable, "-c", VANISHING, goals.name], log, dict(os.environ))
         try:
             said = ("accepted", "told")
-            wait_until(lambda: all(word in client.log() for word in said), 30, "its goal to run", alive=[client])  # noqa: B023
+            wait_until(lambda: all(word in client.log() for word in said), PATIENCE_S, "its goal to run", alive=[client])  # noqa: B023
         finally:
             client.signal(signal.SIGKILL)
-            client.wait(5)
-        begun = time.monotonic()
+            client.wait(PATIENCE_S)
+        deadline = time.monotonic() + PATIENCE_S
         goal = goals.send(points_per_side=2)
         while not goal.accepted:
-            assert time.monotonic() - begun < 5, "its time limit must end the goal"
+            assert time.monotonic() < deadline, "its time limit must end the goal"
             node.client.spin(0.1)
             goal = goals.send(points_per_side=2)
         ended_as(goals.ended(goal), SUCCEEDED, ResultCode.OK)
@@ -184,12 +188,11 @@ def test_a_client_that_vanishes_leaves_nothing_behind(node, goals, logs):
 
 
 def test_many_goals_leave_no_memory_behind(node, goals):
-    for _ in range(5):
-        goals.describe(points_per_side=2)
-    before = resident_mb(node.process.pid)
-    for _ in range(40):
-        goals.describe(points_per_side=2)
-    assert resident_mb(node.process.pid) - before < 20
+    def ten_goals():
+        for _ in range(10):
+            goals.describe(points_per_side=2)
+
+    check_growth(node.process.pid, ten_goals, most_mb=3)
 
 
 def test_a_signal_ends_node_and_goal(start_node):
@@ -197,11 +200,8 @@ def test_a_signal_ends_node_and_goal(start_node):
     goals = Goals(node)
     show(node, SCENE.rgb)
     goal = running(goals, caption=True)
-    begun = time.monotonic()
     node.process.signal(signal.SIGINT)
-    assert node.process.wait(10) == 0
-    assert time.monotonic() - begun < 1.0
-    deadline = time.monotonic() + 5
-    while not goal.has_ended and time.monotonic() < deadline:
-        node.client.spin(0.05)
+    assert node.process.wait(PATIENCE_S) == 0
+    node.client.wait_for(lambda: goal.has_ended, PATIENCE_S, "the goal's result")
+    assert clicks_done(goal) < CLICKS / 2, "the node has not waited for the goal"
     ended_as(goal, ABORTED, ResultCode.CANCELED, "shutting down")

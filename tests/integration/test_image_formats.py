@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from checks import check_regions, good
 from client import box_prompt
+from patience import PATIENCE_S
 from peer import has_ids
 from pictures import region_mask
 from scenes import compressed, disc_scene, iou, message
@@ -124,5 +125,5 @@ def compressed_publisher(node):
 
         topic = f"{node.image_topic}/compressed"
         node.compressed_images = node.client.node.create_publisher(CompressedImage, topic, QoSProfile(depth=5))
-        node.client.wait_for(node.compressed_images.get_subscription_count, 10, f"a subscriber of {topic}")
+        node.client.wait_for(node.compressed_images.get_subscription_count, PATIENCE_S, f"a subscriber of {topic}")
     return node.compressed_images

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from checks import good
 from client import box_prompt
+from patience import PATIENCE_S
 from processes import ROOT
 from rcl_interfaces.srv import GetParameters
 from scenes import disc_scene, message
@@ -79,9 +80,9 @@ def test_every_argument_is_described_and_has_a_default(file, prefix, monkeypatch
 
 def parameters(launched, node, names):
     client = launched.client.node.create_client(GetParameters, f"{node}/get_parameters")
-    launched.client.wait_for(client.service_is_ready, 10, "get_parameters")
+    launched.client.wait_for(client.service_is_ready, PATIENCE_S, "get_parameters")
     future = client.call_async(GetParameters.Request(names=names))
-    launched.client.wait_for(future.done, 10, "an answer of get_parameters")
+    launched.client.wait_for(future.done, PATIENCE_S, "an answer of get_parameters")
     return future.result().values
 
 
@@ -103,7 +104,7 @@ def test_the_node_is_where_the_arguments_say(file, start, domain, tmp_path):
     client.close()
     launched.client = None
     launched.process.signal(signal.SIGINT)
-    assert launched.process.wait(15) == 0
+    assert launched.process.wait(PATIENCE_S) == 0
     assert "process has finished cleanly" in launched.process.log()
 
 
@@ -139,7 +140,7 @@ def test_fast_dds_gets_the_profile_unless_there_is_one(start, prefix, domain):
 
 def test_a_choice_that_there_is_not_is_refused(start):
     launched = start(provider="gpu")
-    assert launched.process.wait(30) != 0
+    assert launched.process.wait(PATIENCE_S) != 0
     assert "provider" in launched.process.log() and "'tensorrt'" in launched.process.log()
 
 

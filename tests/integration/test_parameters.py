@@ -1,6 +1,7 @@
 """Parameters as ROS 2 nodes have them: get, list, describe, set; what is refused changes nothing."""
 
 import pytest
+from patience import PATIENCE_S
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, GetParameterTypes, ListParameters, SetParameters
 from rcl_interfaces.srv import SetParametersAtomically
@@ -21,9 +22,9 @@ def call(_shared_node):
     def call(kind, name, **fields):
         if name not in clients:
             clients[name] = peer.node.create_client(kind, f"{_shared_node.full_name}/{name}")
-        peer.wait_for(clients[name].service_is_ready, 10, name)
+        peer.wait_for(clients[name].service_is_ready, PATIENCE_S, name)
         future = clients[name].call_async(kind.Request(**fields))
-        peer.wait_for(future.done, 5, f"an answer of {name}")
+        peer.wait_for(future.done, PATIENCE_S, f"an answer of {name}")
         return future.result()
 
     yield call
@@ -155,9 +156,9 @@ def test_values_from_the_command_line(start_node):
     # An empty list: `ros2 param dump` writes it for a node with one camera.
     node = start_node(parameters={"cameras": "[]", "limits.max_prompts": 3, "overlay.alpha": 1, "caption.mode": "off"})
     client = node.client.node.create_client(GetParameters, f"{node.full_name}/get_parameters")
-    node.client.wait_for(client.service_is_ready, 10, "get_parameters")
+    node.client.wait_for(client.service_is_ready, PATIENCE_S, "get_parameters")
     names = ["limits.max_prompts", "overlay.alpha", "caption.mode"]
     future = client.call_async(GetParameters.Request(names=names))
-    node.client.wait_for(future.done, 5, "the values")
+    node.client.wait_for(future.done, PATIENCE_S, "the values")
     prompts, alpha, mode = future.result().values
     assert (prompts.integer_value, alpha.double_value, mode.string_value) == (3, 1.0, "off")

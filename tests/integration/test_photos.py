@@ -1,6 +1,5 @@
-"""Photographs, where ../shared/data has them: answers are well-formed in every encoding and in time."""
+"""Photographs, where ../shared/data has them: answers are well-formed in every encoding."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,6 @@ def test_a_photograph(node, photo, encoding):
         point_prompt("centre", [(width / 2, height / 2)]),
         box_prompt("middle", (width // 4, height // 4, width // 2, height // 2)),
     ]
-    start = time.monotonic()
     array = good(node.segment(prompts, picture, caption=True))
-    assert time.monotonic() - start < 5.0
     check_regions(array, picture.header, (width, height), words=True)
     assert [region.prompt_id for region in array.regions] == ["centre", "middle"]

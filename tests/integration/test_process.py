@@ -4,10 +4,13 @@ import os
 import signal
 import sys
 import time
+from statistics import median
 
 import pytest
 from checks import check_regions, good, refusal
-from client import Client, box_prompt, everything_prompt, point_prompt
+from client import Client, box_prompt, everything_prompt, point_prompt, stamp_key
+from growth import check_growth
+from patience import PATIENCE_S
 from peer import has_ids
 from processes import ROOT, Process
 from scenes import disc_scene, message
@@ -15,7 +18,6 @@ from segcap.msg import RegionArray, ResultCode
 from segcap.srv import Segment
 
 SCENE = disc_scene(320, 240)
-SECONDS_TO_END = 1.0
 
 
 def request(prompt=None, **fields):
@@ -23,23 +25,20 @@ def request(prompt=None, **fields):
 
 
 def end(node, number):
-    """Sends the signal; returns (exit code, seconds until the process was gone)."""
-    start = time.monotonic()
+    """Sends the signal; returns the exit code."""
     node.process.signal(number)
-    code = node.process.wait(10)
-    return code, time.monotonic() - start
+    return node.process.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_signal_ends_an_idle_node_cleanly(start_node, number):
-    node = start_node()
-    code, seconds = end(node, number)
-    assert (code, seconds < SECONDS_TO_END) == (0, True), f"code {code} after {seconds:.2f} s"
+    assert end(start_node(), number) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_signal_ends_a_busy_node_cleanly(start_node, number):
-    node = start_node()
+    # Seconds of work for each of the requests.
+    node = start_node(parameters={"everything.points_per_side": 64})
     good(node.call(request()))
     node.client.send_prompts([box_prompt("disc", SCENE.box), everything_prompt()], sticky=True)
     futures = [node.client.service.call_async(request(everything_prompt(), caption=True)) for _ in range(6)]
@@ -47,22 +46,22 @@ def test_a_signal_ends_a_busy_node_cleanly(start_node, number):
         node.client.images.publish(message(SCENE.rgb))
         node.client.spin(0.05)
     assert not all(future.done() for future in futures), "the node should be busy by now"
-    code, seconds = end(node, number)
-    assert (code, seconds < SECONDS_TO_END) == (0, True), f"code {code} after {seconds:.2f} s"
+    assert end(node, number) == 0
+    node.client.spin(0.5)
+    answers = [future.result() for future in futures if future.done()]
+    assert not all(answer.success for answer in answers) or len(answers) < len(futures), "it has not waited for its work"
 
 
 def test_a_signal_while_the_model_loads(start_node):
     node = start_node(connect=False)
     time.sleep(0.05)  # not a wait for a result: somewhere in the start
-    code, _seconds = end(node, signal.SIGTERM)
-    assert code in (0, -signal.SIGTERM)
+    assert end(node, signal.SIGTERM) in (0, -signal.SIGTERM)
 
 
 def test_killed_and_started_again(start_node):
     first = start_node(node_name="phoenix")
     good(first.call(request()))
-    code, _seconds = end(first, signal.SIGKILL)
-    assert code == -signal.SIGKILL
+    assert end(first, signal.SIGKILL) == -signal.SIGKILL
     second = start_node(node_name="phoenix")
     check_regions(good(second.call(request(caption=True))), size=SCENE.size, words=True)
 
@@ -85,8 +84,9 @@ def test_a_named_camera(start_node):
     try:
         found = []
         peer.listen(RegionArray, f"{node.full_name}/front/regions", found.append)
-        peer.wait_for(peer.service.service_is_ready, 10, "the service")
-        peer.wait_for(peer.images.get_subscription_count, 10, "a subscriber of front/image")
+        peer.wait_for(peer.service.service_is_ready, PATIENCE_S, "the service")
+        peer.wait_for(peer.images.get_subscription_count, PATIENCE_S, "a subscriber of front/image")
+        peer.wait_for(lambda: "]: ready" in node.process.log(), PATIENCE_S, "the node's start")
         unknown = peer.call(Segment.Request(camera="rear", prompts=[everything_prompt()]))
         refusal(unknown, ResultCode.NOT_FOUND, "rear", "front")
 
@@ -94,7 +94,7 @@ def test_a_named_camera(start_node):
             peer.images.publish(message(SCENE.rgb))
             return peer.call(Segment.Request(camera="front", prompts=[box_prompt("disc", SCENE.box)]))
 
-        array = good(peer.wait_for(lambda: (a := answer()).success and a, 10, "the front camera's frame"))
+        array = good(peer.wait_for(lambda: (a := answer()).success and a, PATIENCE_S, "the front camera's frame"))
         check_regions(array, size=SCENE.size)
         assert array.camera == "front"
     finally:
@@ -112,7 +112,7 @@ BAD_STARTS = {
 def test_a_start_that_cannot_succeed_says_why(start_node, name):
     parameters, said = BAD_STARTS[name]
     node = start_node(parameters=parameters, connect=False)
-    assert node.process.wait(10) not in (0, -signal.SIGSEGV, -signal.SIGABRT, 101)
+    assert node.process.wait(PATIENCE_S) not in (0, -signal.SIGSEGV, -signal.SIGABRT, 101)
     log = node.process.log()
     assert all(text in log for text in said), log
     assert "panicked" not in log
@@ -120,31 +120,36 @@ def test_a_start_that_cannot_succeed_says_why(start_node, name):
 
 @pytest.mark.load
 def test_a_camera_of_120_hz_is_followed_without_growth(start_node):
-    """Answers stay young although the model cannot keep up, and memory stays where it is."""
-    from processes import resident_mb
-
+    """Answers do not fall behind although the model cannot keep up, and memory stays where it is."""
     node = start_node(parameters={"embedding_cache_mb": 8})
     camera = start_camera(node, 120)
+    first = {}  # the first answer to each frame
+
+    def twenty_answers():
+        node.client.regions.clear()
+
+        def have_come():
+            for arrival in node.client.regions:
+                first.setdefault(stamp_key(arrival.message.header.stamp), arrival)
+            return len(first) >= wanted
+
+        wanted = len(first) + 20
+        node.client.wait_for(have_come, PATIENCE_S, "answers")
+
     try:
         node.client.send_prompts([box_prompt("disc", (200, 150, 200, 200))], sticky=True)
-        node.client.wait_for(lambda: len(node.client.regions) > 10, 15, "answers")
-        node.client.spin(1.0)
-        node.client.regions.clear()
-        before = resident_mb(node.process.pid)
-        node.client.spin(6.0)
-        grown = resident_mb(node.process.pid) - before
-        first = {}
-        for arrival in node.client.regions:
-            first.setdefault((arrival.message.header.stamp.sec, arrival.message.header.stamp.nanosec), arrival.age_ms)
-        ages = sorted(first.values())
-        assert len(ages) > 10, "the stream must go on"
-        half = len(ages) // 2
-        assert ages[half] < 500, f"half of the answers are older than {ages[half]:.0f} ms"
-        assert grown < 30, f"{grown:.0f} MiB more after six seconds"
-        late = [age for age in list(first.values())[half:]]
-        assert sum(late) / len(late) < 2 * ages[half] + 50, "answers grow older and older"
+        check_growth(node.process.pid, twenty_answers, most_mb=15)
     finally:
         camera.stop()
+    stamps, arrivals = list(first), list(first.values())
+    assert stamps == sorted(stamps), "never backwards"
+    ages_ms = [arrival.age_ms for arrival in arrivals]
+    pauses_ms = [(b.received_ns - a.received_ns) / 1e6 for a, b in zip(arrivals, arrivals[1:])]
+    print(f"age of the answers {median(ages_ms):.0f} ms (median), from one to the next {median(pauses_ms):.0f} ms")
+    # A frame waits for the one in work and is worked on; where ten wait in a row, it is ten times as old.
+    assert median(ages_ms) < 5 * max(median(pauses_ms), 50), "answers as old as several frames take"
+    half = len(ages_ms) // 2
+    assert median(ages_ms[half:]) < 2 * median(ages_ms[:half]) + median(pauses_ms), "older and older"
 
 
 def start_camera(node, rate):

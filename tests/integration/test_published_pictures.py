@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from checks import check_label_map, check_regions
 from client import box_prompt, point_prompt, stamp_key, words_are_in
+from patience import PATIENCE_S
 from pictures import region_mask, rgb_array
 from PIL import Image as PilImage
 from scenes import disc_scene, message
@@ -23,7 +24,7 @@ def listener(node):
             kind, f"{node.full_name}/{topic}", lambda a: found.__setitem__(stamp_key(a.message.header.stamp), a.message)
         )
         subscriptions.append(subscription)
-        node.client.wait_for(lambda: node.client.node.count_publishers(f"{node.full_name}/{topic}"), 10, topic)
+        node.client.wait_for(lambda: node.client.node.count_publishers(f"{node.full_name}/{topic}"), PATIENCE_S, topic)
         return found
 
     yield listen

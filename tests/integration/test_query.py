@@ -11,6 +11,7 @@ from checks import check_mask
 from client import box_prompt, stamp_key
 from depth_camera import DepthCamera, position
 from goals import Goals, show
+from patience import PATIENCE_S
 from peer import NodeUnderTest
 from pictures import region_mask
 from questions import Questions, camera, clip_frame, outside_of_all, pixel, rect, remember
@@ -267,9 +268,9 @@ def test_clear_forgets_everything(asked):
     count = len(remember(questions.node, rgb, prompts[:2]).regions)
     node = questions.node
     client = node.client.node.create_client(Trigger, f"{node.full_name}/clear")
-    node._wait(client.service_is_ready, 10, "~/clear")
+    node._wait(client.service_is_ready, PATIENCE_S, "~/clear")
     future = client.call_async(Trigger.Request())
-    answer = node._wait(lambda: future.done() and future.result(), 15, "an answer of ~/clear")
+    answer = node._wait(lambda: future.done() and future.result(), PATIENCE_S, "an answer of ~/clear")
     node.client.node.destroy_client(client)
     assert answer.success and answer.message == f"{count} regions forgotten"
     assert questions.ids() == []
@@ -304,28 +305,21 @@ def test_everything_that_a_goal_describes_is_remembered(asked):
 
 @pytest.mark.load
 def test_hundreds_of_questions_beside_a_camera_and_prompts(asked, tmp_path):
+    """Each is answered, from memory and in order; what that takes is measured by benches/query_load.py."""
     questions = asked()
     node = questions.node
     rgb, prompts = clip_frame()
     with camera(node, tmp_path, rate_hz=30):
         node.client.send_prompts(prompts[:3], sticky=True)
-        node._wait(lambda: questions.ids(), 30, "something in memory")
+        node._wait(lambda: questions.ids(), PATIENCE_S, "something in memory")
         others = node.client.node.create_client(GetParameterTypes, f"{node.full_name}/get_parameter_types")
-        node._wait(others.service_is_ready, 10, "~/get_parameter_types")
-        query_ms, empty_ms = [], []
+        node._wait(others.service_is_ready, PATIENCE_S, "~/get_parameter_types")
         for round_number in range(300):
             if round_number % 20 == 0:
                 node.client.send_prompts([box_prompt("now and then", (200 + round_number // 4, 100, 120, 120))])
-            begun = time.perf_counter()
             _, relevance = questions.ask(text="something red", limit=10)
-            query_ms.append((time.perf_counter() - begun) * 1e3)
             assert relevance == sorted(relevance, reverse=True)
-            begun = time.perf_counter()
             future = others.call_async(GetParameterTypes.Request())
-            node._wait(future.done, 15, "an answer of ~/get_parameter_types")
-            empty_ms.append((time.perf_counter() - begun) * 1e3)
+            node._wait(future.done, PATIENCE_S, "an answer of ~/get_parameter_types")
         node.client.send_prompts([], sticky=True)
         node.client.node.destroy_client(others)
-    query_p50, empty_p50 = np.median(query_ms), np.median(empty_ms)
-    print(f"question p50 {query_p50:.1f} ms, a call that does nothing {empty_p50:.1f} ms")
-    assert query_p50 < empty_p50 + 5.0, "a question costs no more than 5 ms beyond its way there and back"

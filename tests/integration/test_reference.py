@@ -18,7 +18,7 @@ SECURITY = ROOT / "config" / "security" / "segcap.policy.xml"
 @pytest.fixture(scope="module")
 def askers(_compressed_node, domain, logs):
     """Askers of a node with every default, and of one with image_transport: compressed."""
-    plain = NodeUnderTest(logs, domain)
+    plain = NodeUnderTest(logs, domain, defaults=True)
     peer = plain.client
     found = [reference.Asker(node.full_name, peer.node, peer.executor) for node in (plain, _compressed_node)]
     for asker in found:

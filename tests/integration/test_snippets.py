@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE_S
 from processes import ROOT
 from scenes import disc_scene, message
 
@@ -26,7 +27,7 @@ def test_a_shown_program_works(document, said, start_node):
     )  # fmt: skip
     try:
         node.client.wait_for(
-            lambda: child.poll() is not None, 60, f"the end of {document}'s program",
+            lambda: child.poll() is not None, PATIENCE_S, f"the end of {document}'s program",
             meanwhile=lambda: node.client.images.publish(message(SCENE.rgb)),
         )  # fmt: skip
     finally:

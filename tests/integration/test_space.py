@@ -8,6 +8,7 @@ import pytest
 from checks import check_regions
 from client import box_prompt, stamp_key
 from depth_camera import FRAME, DepthCamera, Pinhole, extent, position
+from patience import PATIENCE_S
 from peer import has_ids
 from PIL import Image as PilImage
 from processes import ROOT
@@ -72,9 +73,14 @@ def test_positions_are_those_of_the_scene(space_node, camera, index, capsys):
 def test_the_service_tells_positions_too(space_node, camera):
     rgb, metres, things = look(0)
     camera.ask(rgb, metres, PINHOLE, boxes(things), placed(*things))
-    response = space_node.segment(boxes(things))
-    assert response.success, response.message
-    assert all(region.has_position for region in response.regions.regions)
+
+    def answer():
+        response = space_node.segment(boxes(things))
+        assert response.success, response.message
+        return all(region.has_position for region in response.regions.regions)
+
+    # The newest picture's depth may still be on its way.
+    space_node._wait(answer, PATIENCE_S, "positions of everything")
 
 
 def test_without_depth_there_is_no_position(start_node):
@@ -102,7 +108,7 @@ def viewer(space_node):
 
     topic = f"{space_node.full_name}/markers"
     subscription = space_node.client.listen(MarkerArray, topic, take)
-    space_node.client.wait_for(lambda: subscription.get_publisher_count(), 10, topic)
+    space_node.client.wait_for(lambda: subscription.get_publisher_count(), PATIENCE_S, topic)
     yield shown, arrived
     space_node.client.node.destroy_subscription(subscription)
 
@@ -114,12 +120,12 @@ def test_markers_stand_where_regions_are_and_go_with_them(space_node, viewer):
     few = dict(list(things.items())[:3])
     # Until the viewer is connected on both sides nothing is shown: ask again.
     space_node.client.wait_for(
-        lambda: shown, 15, "markers", lambda: camera.ask(rgb, metres, PINHOLE, boxes(few), placed(*few))
+        lambda: shown, PATIENCE_S, "markers", lambda: camera.ask(rgb, metres, PINHOLE, boxes(few), placed(*few))
     )
     picture, array = camera.ask(rgb, metres, PINHOLE, boxes(few), placed(*few))
     stamp = array.header.stamp.nanosec
     are_new = lambda: {marker.header.stamp.nanosec for marker in shown.values()} == {stamp}  # noqa: E731
-    space_node.client.wait_for(are_new, 10, "the markers of this picture")
+    space_node.client.wait_for(are_new, PATIENCE_S, "the markers of this picture")
     solids = [marker for marker in shown.values() if marker.type == Marker.CUBE]
     assert len(solids) == len(few) and len(shown) == 2 * len(few)
     for region in array.regions:
@@ -133,7 +139,7 @@ def test_markers_stand_where_regions_are_and_go_with_them(space_node, viewer):
 
     one = dict(list(few.items())[:1])
     camera.ask(rgb, metres, PINHOLE, boxes(one), has_ids(*one))
-    space_node.client.wait_for(lambda: len(shown) == 2, 10, "the other markers to go")
+    space_node.client.wait_for(lambda: len(shown) == 2, PATIENCE_S, "the other markers to go")
     assert any(marker.action == Marker.DELETE for array in arrived for marker in array.markers)
     camera.close()
     space_node.forget()

@@ -10,6 +10,7 @@ from clips import BLACK, BLUE, FRAME_SECS, GREEN, LEAST_PIXELS, PURPLE, RED, SIZ
 from client import box_prompt, stamp_key
 from conftest import EVERYTHING
 from identities import Identities
+from patience import PATIENCE_S
 from pictures import read_clip, region_mask
 from processes import ROOT
 from scenes import iou, message
@@ -40,7 +41,7 @@ def show(node, rgb, stamp, is_answer=lambda array: True):
 
     # Again after a while, in case it was lost on the way.
     send = partial(node.client.images.publish, picture)
-    return node.client.wait_for(check, 30, f"regions of {stamp}", send, every=5.0)
+    return node.client.wait_for(check, PATIENCE_S, f"regions of {stamp}", send, every=5.0)
 
 
 def box_of(mask):

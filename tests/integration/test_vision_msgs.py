@@ -4,6 +4,7 @@ import math
 
 import pytest
 from checks import check_regions
+from patience import PATIENCE_S
 from peer import has_ids
 from scenes import disc_scene, message
 
@@ -37,7 +38,7 @@ def scene():
 def detector(node):
     """Sends what a detector would."""
     publisher = node.client.node.create_publisher(Detection2DArray, f"{node.full_name}/prompt_boxes", 10)
-    node.client.wait_for(lambda: publisher.get_subscription_count() == 1, 10, "the node's subscription")
+    node.client.wait_for(lambda: publisher.get_subscription_count() == 1, PATIENCE_S, "the node's subscription")
     yield publisher
     node.client.node.destroy_publisher(publisher)
 
@@ -48,7 +49,7 @@ def detections(node):
     received = []
     topic = f"{node.full_name}/detections"
     subscription = node.client.node.create_subscription(Detection2DArray, topic, received.append, 10)
-    node.client.wait_for(lambda: node.client.node.count_publishers(topic) == 1, 10, "the node's publisher")
+    node.client.wait_for(lambda: node.client.node.count_publishers(topic) == 1, PATIENCE_S, "the node's publisher")
     yield received
     node.client.node.destroy_subscription(subscription)
 
@@ -99,7 +100,7 @@ def test_regions_are_detections_too(node, scene, detector, detections):
         same = [d for d in detections if d.header.stamp == array.header.stamp and d.detections]
         return [d for d in same if d.detections[0].results[0].hypothesis.class_id]
 
-    node.client.wait_for(answered, 15, "a detection with words")
+    node.client.wait_for(answered, PATIENCE_S, "a detection with words")
     one, region = answered()[-1].detections[0], array.regions[0]
     assert (one.id, one.header.frame_id) == (region.id, array.header.frame_id)
     assert (one.bbox.size_x, one.bbox.size_y) == (region.bbox.width, region.bbox.height)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 from managed import Managed
+from patience import PATIENCE_S
 from rcl_interfaces.msg import Parameter, ParameterEvent, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters, SetParametersAtomically
 
@@ -123,7 +124,7 @@ def test_what_is_accepted_is_told_on_parameter_events(parameters, node):
     managed, _, _ = parameters
     events = []
     subscription = managed.peer.node.create_subscription(ParameterEvent, "/parameter_events", events.append, 100)
-    managed.peer.wait_for(lambda: managed.peer.node.count_publishers("/parameter_events") >= 2, 10, "the node's events")
+    managed.peer.wait_for(lambda: managed.peer.node.count_publishers("/parameter_events") >= 2, PATIENCE_S, "the node's events")
     [before] = values(managed, ["overlay.alpha"])
     try:
         told = lambda: [e for e in events if e.node == managed.full_name]  # noqa: E731
@@ -132,7 +133,7 @@ def test_what_is_accepted_is_told_on_parameter_events(parameters, node):
             alpha = 0.25 if not told() else 0.5
             assert managed.set_parameter("overlay.alpha", alpha + 0.01 * len(events)).successful
 
-        managed.peer.wait_for(told, 10, "an event", meanwhile=change)
+        managed.peer.wait_for(told, PATIENCE_S, "an event", meanwhile=change)
         [changed] = told()[0].changed_parameters
         assert changed.name == "overlay.alpha" and changed.value.type == DOUBLE
         assert told()[0].stamp.sec > 1_600_000_000

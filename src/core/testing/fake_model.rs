@@ -10,11 +10,10 @@
 //! - A caption says "thing at X Y": the mean of the prompt's foreground points and box corners in pixels of the image,
 //!   rounded. It takes one token for each of "thing", " at", " " and each digit, so captions differ in length.
 //!
-//! [`FakeControl`] counts calls, delays them and makes them fail, while the model is in use in another thread.
+//! [`FakeControl`] counts calls and makes them fail, while the model is in use in another thread.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use image::RgbImage;
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView3, Axis};
@@ -47,7 +46,6 @@ pub(crate) enum Call {
 struct CallState {
     calls: usize,
     rows: usize,
-    delay: Duration,
     failures_to_come: usize,
 }
 
@@ -68,11 +66,6 @@ impl FakeControl {
         self.lock()[call as usize].rows
     }
 
-    /// Every such call takes this long from now on.
-    pub fn set_delay(&self, call: Call, delay: Duration) {
-        self.lock()[call as usize].delay = delay;
-    }
-
     /// The next `times` such calls fail.
     pub fn fail_next(&self, call: Call, times: usize) {
         self.lock()[call as usize].failures_to_come = times;
@@ -83,15 +76,11 @@ impl FakeControl {
     }
 
     fn on_call(&self, call: Call, rows: usize) -> Result<(), ModelError> {
-        let (delay, fails) = {
-            let state = &mut self.lock()[call as usize];
-            state.calls += 1;
-            state.rows += rows;
-            let fails = state.failures_to_come > 0;
-            state.failures_to_come = state.failures_to_come.saturating_sub(1);
-            (state.delay, fails)
-        };
-        std::thread::sleep(delay);
+        let state = &mut self.lock()[call as usize];
+        state.calls += 1;
+        state.rows += rows;
+        let fails = state.failures_to_come > 0;
+        state.failures_to_come = state.failures_to_come.saturating_sub(1);
         if fails {
             Err(ModelError::Run { graph: "fake", reason: format!("{call:?} was told to fail") })
         } else {
@@ -289,11 +278,8 @@ impl Detokenizer for FakeDetokenizer {
 fn the_strings_pull() {
     let (mut model, control) = fake_model();
     let image = RgbImage::new(128, 96);
-    control.set_delay(Call::Encode, Duration::from_millis(20));
     control.fail_next(Call::Encode, 1);
-    let before = std::time::Instant::now();
     assert!(model.vision.encoder.encode(&image).is_err());
-    assert!(before.elapsed() >= Duration::from_millis(20));
     let embedding = model.vision.encoder.encode(&image).unwrap();
     assert_eq!(embedding.transform, model.vision.encoder.transform(Size::new(128, 96)));
     assert_eq!((control.calls(Call::Encode), control.calls(Call::Decode)), (2, 0));

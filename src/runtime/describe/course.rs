@@ -10,6 +10,7 @@ use crate::core::frame::Stamp;
 use crate::core::progress::Stage;
 use crate::core::result_code::ResultCode;
 use crate::runtime::api::{DescribeProgress, Refusal};
+use crate::runtime::clock::Clock;
 
 /// Progress that waits to be heard; a slow listener finds the newest.
 const MOST_REPORTS: usize = 64;
@@ -23,6 +24,7 @@ pub(in crate::runtime) type Ending = Result<(), Refusal>;
 pub(in crate::runtime) struct Course {
     state: Mutex<State>,
     changed: Notify,
+    clock: Clock,
     time_limit: Option<Duration>,
     deadline: Option<Instant>,
 }
@@ -41,15 +43,15 @@ struct State {
 pub(super) enum News {
     Progress(DescribeProgress),
     Ended,
-    /// Nothing before this moment, unless something changes.
-    Wait(Option<Instant>),
+    /// Nothing for so long, unless something changes.
+    Wait(Option<Duration>),
 }
 
 impl Course {
-    pub(in crate::runtime) fn new(time_limit: Option<Duration>) -> Self {
+    pub(in crate::runtime) fn new(time_limit: Option<Duration>, clock: Clock) -> Self {
         // Beyond what a clock can tell there is no limit.
-        let deadline = time_limit.and_then(|limit| Instant::now().checked_add(limit));
-        Self { state: Mutex::default(), changed: Notify::new(), time_limit, deadline }
+        let deadline = time_limit.and_then(|limit| clock.now().checked_add(limit));
+        Self { state: Mutex::default(), changed: Notify::new(), clock, time_limit, deadline }
     }
 
     /// Work for it is in vain.
@@ -59,7 +61,7 @@ impl Course {
 
     /// Its time is over: what has been done so far is to be handed over.
     pub(in crate::runtime) fn is_late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| self.clock.now() >= deadline)
     }
 
     /// No effect when it has ended before.
@@ -107,7 +109,7 @@ impl Course {
     }
 
     /// The next thing that a listener should know. Also ends what is late.
-    pub(super) fn news(&self, now: Instant) -> News {
+    pub(super) fn news(&self) -> News {
         let mut state = self.lock();
         if let Some(report) = state.reports.pop_front() {
             return News::Progress(report);
@@ -117,8 +119,9 @@ impl Course {
         }
         let Some(deadline) = self.deadline else { return News::Wait(None) };
         let last_moment = if state.regions.is_some() { deadline } else { deadline + GRACE };
-        if now < last_moment {
-            return News::Wait(Some(last_moment));
+        let left = last_moment.saturating_duration_since(self.clock.now());
+        if !left.is_zero() {
+            return News::Wait(Some(left));
         }
         drop(state);
         self.end_late();

@@ -1,7 +1,6 @@
 //! The caller's end of a goal.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::course::{Course, News};
 use crate::core::frame::Stamp;
@@ -36,13 +35,13 @@ impl Describing {
     /// long pauses: it also keeps the time limit. Can be dropped while it waits without losing anything.
     pub async fn progress(&mut self) -> Option<DescribeProgress> {
         loop {
-            match self.course.news(Instant::now()) {
+            match self.course.news() {
                 News::Progress(report) => return Some(report),
                 News::Ended => return None,
                 News::Wait(None) => self.course.changed().await,
-                News::Wait(Some(until)) => {
+                News::Wait(Some(left)) => {
                     // Late or changed, it is looked at again.
-                    let _ = tokio::time::timeout_at(until.into(), self.course.changed()).await;
+                    let _ = tokio::time::timeout(left, self.course.changed()).await;
                 }
             }
         }

@@ -94,7 +94,7 @@ impl Vision<'_> {
         runner.tell(Stage::Encode, 1, 1);
         let search = Search::new(plan.everything.clone(), frame.size());
         runner.tell(Stage::Segment, 0, search.total());
-        Ok(Look { frame, arrived, shot: target.shot(), embedding, search })
+        Ok(Look { frame, arrived, shot: target.shot(self.shared.clock.now()), embedding, search })
     }
 
     fn search(&mut self, runner: &Runner, look: &mut Look) -> Result<(), Refusal> {
@@ -125,8 +125,9 @@ impl Vision<'_> {
         let looked = self.shared.place(&mut array, Some(arrived));
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
-        let sent = Sent { image: frame.image, once: true, at: Instant::now(), arrived: Some(arrived) };
-        self.shared.recollection.remember(&array, &[], &sent.image, None, &self.shared.settings().memory);
+        let now = self.shared.clock.now();
+        let sent = Sent { image: frame.image, once: true, at: now, arrived: Some(arrived) };
+        self.shared.recollection.remember(&array, &[], &sent.image, None, now, &self.shared.settings().memory);
         self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if wants_words {
             self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, sent)));

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use crate::core::frame::Stamp;
 use crate::core::geometry::Size;
 use crate::core::pixels::raw_image::{ImagePayload, RawFrame};
+use crate::runtime::clock::Reading;
 
 /// Frames kept of a camera, as they came. A client that sends prompts for the picture it has just seen finds it here,
 /// even if the vision thread was busy and never looked at it.
@@ -24,10 +25,10 @@ pub(in crate::runtime) struct Arrived {
 }
 
 impl Arrived {
-    pub(in crate::runtime) fn now(raw: RawFrame) -> Self {
+    pub(in crate::runtime) fn new(raw: RawFrame, now: Reading) -> Self {
         let stamp = raw.header.stamp;
-        let taken = if stamp.is_zero() { Stamp::from(SystemTime::now()) } else { stamp };
-        Self { raw, at: Instant::now(), taken }
+        let taken = if stamp.is_zero() { Stamp::from(now.wall) } else { stamp };
+        Self { raw, at: now.steady, taken }
     }
 
     pub(in crate::runtime) fn stamp(&self) -> Stamp {
@@ -102,6 +103,7 @@ fn payload_bytes(payload: &ImagePayload) -> usize {
 mod tests {
     use super::*;
     use crate::core::pixels::raw_image::CompressedImage;
+    use crate::runtime::clock::Clock;
 
     fn frame(secs: i32, bytes: usize) -> Arc<Arrived> {
         let header = crate::core::frame::Header {
@@ -110,7 +112,7 @@ mod tests {
             frame_id: "optical".into(),
         };
         let file = CompressedImage { format: "jpeg".into(), data: vec![0; bytes] };
-        Arc::new(Arrived::now(RawFrame { header, payload: ImagePayload::Compressed(file) }))
+        Arc::new(Arrived::new(RawFrame { header, payload: ImagePayload::Compressed(file) }, Clock::default().read()))
     }
 
     fn stamps(camera: &Camera) -> Vec<i32> {

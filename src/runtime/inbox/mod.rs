@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::api::{PromptSubmission, Refusal};
+use super::clock::Clock;
 use super::describe::SearchPart;
 use super::requests::PendingRequest;
 use super::stats::Stats;
@@ -34,17 +35,19 @@ pub(super) struct Inbox {
     /// Prompt messages that may wait, and requests likewise.
     most_pending: AtomicUsize,
     stats: Arc<Stats>,
+    clock: Clock,
 }
 
 impl Inbox {
-    pub(super) fn new(most_pending: usize, stats: Arc<Stats>) -> Self {
-        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending: AtomicUsize::new(most_pending), stats }
+    pub(super) fn new(most_pending: usize, stats: Arc<Stats>, clock: Clock) -> Self {
+        let most_pending = AtomicUsize::new(most_pending);
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending, stats, clock }
     }
 
     /// Ignored while inactive. Fails when there are too many cameras.
     pub(super) fn put_frame(&self, raw: RawFrame) -> Result<(), Refusal> {
         let camera = Arc::clone(&raw.header.camera);
-        let frame = Arc::new(Arrived::now(raw));
+        let frame = Arc::new(Arrived::new(raw, self.clock.read()));
         let mut waiting = self.lock();
         if waiting.check_open().is_err() {
             return Ok(());
@@ -79,7 +82,7 @@ impl Inbox {
         if waiting.prompts.len() >= self.most_pending() {
             return Err(self.overloaded("prompt messages"));
         }
-        waiting.prompts.push_back(PendingPrompts { submission, arrived: Instant::now() });
+        waiting.prompts.push_back(PendingPrompts { submission, arrived: self.clock.now() });
         drop(waiting);
         self.arrived.notify_one();
         Ok(())
@@ -160,7 +163,7 @@ impl Inbox {
     pub(super) fn next<W>(&self, mut plan: impl FnMut(&mut Waiting, Instant) -> Next<W>) -> Option<W> {
         let mut waiting = self.lock();
         loop {
-            let now = Instant::now();
+            let now = self.clock.now();
             waiting = match plan(&mut waiting, now) {
                 Next::Work(work) => return Some(work),
                 Next::Stop => return None,

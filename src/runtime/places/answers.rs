@@ -11,6 +11,7 @@ use image::RgbImage;
 
 use crate::core::region::RegionArray;
 use crate::runtime::api::Output;
+use crate::runtime::clock::Clock;
 use crate::runtime::output::OutputSender;
 
 /// For depth that comes later than so long after the masks nobody waits.
@@ -40,8 +41,8 @@ pub(in crate::runtime) struct Answer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::runtime) struct Arrivals(u64);
 
-#[derive(Default)]
 pub(in crate::runtime) struct Answers {
+    clock: Clock,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -60,6 +61,10 @@ struct Waiting {
 }
 
 impl Answers {
+    pub(in crate::runtime) fn new(clock: Clock) -> Self {
+        Self { clock, state: Mutex::default(), changed: Condvar::new() }
+    }
+
     /// Asked before places are looked for.
     pub(in crate::runtime) fn arrivals(&self) -> Arrivals {
         self.lock().arrivals
@@ -84,7 +89,7 @@ impl Answers {
     ) {
         let answer = Answer { array, sent: sent.clone() };
         let mut state = self.lock();
-        let fallen = state.take_older(&answer);
+        let fallen = state.take_older(&answer, self.clock.now());
         // Under the lock: a version with other words, or without places, must not overtake it.
         output.send(answer.output());
         let is_wanted = !state.stopped && !state.waiting.iter().any(|other| other.answer.displaces(&answer));
@@ -104,7 +109,8 @@ impl Answers {
             if state.stopped {
                 return None;
             }
-            state.waiting.retain(|waiting| !waiting.answer.is_too_old());
+            let now = self.clock.now();
+            state.waiting.retain(|waiting| !waiting.answer.is_too_old(now));
             let arrivals = state.arrivals;
             if let Some(next) = state.waiting.iter_mut().find(|waiting| waiting.looked != arrivals) {
                 next.looked = arrivals;
@@ -156,9 +162,9 @@ impl Answers {
 
 impl State {
     /// What needs to wait no longer when this goes out, to be freed outside the lock.
-    fn take_older(&mut self, newest: &Answer) -> Vec<Waiting> {
+    fn take_older(&mut self, newest: &Answer, now: Instant) -> Vec<Waiting> {
         let (mut old, mut kept): (VecDeque<_>, VecDeque<_>) =
-            self.waiting.drain(..).partition(|other| newest.displaces(&other.answer) || other.answer.is_too_old());
+            self.waiting.drain(..).partition(|other| newest.displaces(&other.answer) || other.answer.is_too_old(now));
         old.extend(kept.drain(..kept.len().saturating_sub(MOST_WAITING - 1)));
         self.waiting = kept;
         old.into()
@@ -170,8 +176,8 @@ impl Answer {
         Output::Regions { array: Arc::clone(&self.array), image: Arc::clone(&self.sent.image) }
     }
 
-    fn is_too_old(&self) -> bool {
-        self.sent.at.elapsed() > WAIT
+    fn is_too_old(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.sent.at) > WAIT
     }
 
     /// An older version of the same answer, or of a stream's older frame.

@@ -38,26 +38,32 @@ impl Places {
     ///
     /// # Errors
     /// When it is none, but only where that has not been told yet.
-    pub(super) fn put_depth(&self, header: Header, raw: RawImage, limits: &Limits) -> Result<(), Refusal> {
+    pub(super) fn put_depth(
+        &self,
+        header: Header,
+        raw: RawImage,
+        now: Instant,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
         let image = DepthImage::new(raw, limits);
         let mut cameras = self.lock();
         let camera = cameras.entry(Arc::clone(&header.camera)).or_default();
         match image {
-            Ok(image) => camera.pairing.put_depth(header, image, Instant::now()),
+            Ok(image) => camera.pairing.put_depth(header, image, now),
             Err(error) if camera.faults.is_news(Kind::Image(discriminant(&error))) => return Err(error.into()),
             Err(_) => {}
         }
         Ok(())
     }
 
-    pub(super) fn put_info(&self, header: Header, info: CameraInfo) {
+    pub(super) fn put_info(&self, header: Header, info: CameraInfo, now: Instant) {
         let mut cameras = self.lock();
-        cameras.entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info, Instant::now());
+        cameras.entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info, now);
     }
 
     /// A picture comes in; perhaps it waits for long.
-    pub(super) fn expect(&self, picture: &Header) {
-        let moment = Moment { stamp: picture.stamp, arrived: Some(Instant::now()) };
+    pub(super) fn expect(&self, picture: &Header, now: Instant) {
+        let moment = Moment { stamp: picture.stamp, arrived: Some(now) };
         self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.expect(moment);
     }
 

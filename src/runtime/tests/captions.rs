@@ -1,11 +1,9 @@
 //! Words come after masks, never before them, and never in their way.
 
-use std::time::Duration;
-
 use super::rig::*;
 use crate::core::region::CaptionState::{Done, Failed, None as NoCaption, Pending};
 use crate::core::result_code::ResultCode;
-use crate::core::settings::{CaptionMode, Settings};
+use crate::core::settings::CaptionMode;
 use crate::core::testing::fake_model::{Call, fake_model};
 use crate::runtime::api::SegmentRequest;
 
@@ -15,7 +13,7 @@ fn captioned(prompts: Vec<crate::core::prompt::RawPrompt>) -> SegmentRequest {
 
 #[tokio::test]
 async fn the_same_stamp_comes_again_with_words() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.once(0, vec![click(10, 11), click(30, 20)]);
     rig.frame(1);
     let masks = rig.regions().await;
@@ -30,7 +28,7 @@ async fn the_same_stamp_comes_again_with_words() {
 
 #[tokio::test]
 async fn slow_captions_do_not_delay_masks_and_the_newest_frame_is_described() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.captions.close();
     rig.sticky(vec![click(10, 11)]);
     for secs in 1..=5 {
@@ -57,7 +55,7 @@ async fn slow_captions_do_not_delay_masks_and_the_newest_frame_is_described() {
 
 #[tokio::test]
 async fn what_was_asked_once_is_described_though_newer_frames_stream() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.captions.close();
     rig.sticky(vec![click(10, 11)]);
     rig.once(0, vec![click(30, 20)]);
@@ -74,7 +72,7 @@ async fn what_was_asked_once_is_described_though_newer_frames_stream() {
 
 #[tokio::test]
 async fn a_request_waits_for_its_words_and_goes_before_streams() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.captions.close();
     rig.sticky(vec![click(10, 11)]);
     for secs in 1..=2 {
@@ -113,7 +111,7 @@ async fn the_mode_decides_who_gets_words() {
     assert_eq!(captions(&asked), [(Done, "thing at 10 11")]);
     assert!(rig.output.try_recv().is_none());
 
-    let mut settings = Settings::default();
+    let mut settings = patient();
     settings.caption.mode = CaptionMode::Off;
     let mut rig = Rig::start(settings);
     rig.once(0, vec![click(10, 11)]);
@@ -127,7 +125,7 @@ async fn the_mode_decides_who_gets_words() {
 async fn a_bundle_that_only_segments_says_so() {
     let (mut model, control) = fake_model();
     model.caption = None;
-    let mut rig = Rig::start_with(model, control, Settings::default());
+    let mut rig = Rig::start_with(model, control, patient());
     rig.once(0, vec![click(10, 11)]);
     rig.frame(1);
     assert_eq!(captions(&*rig.regions().await), [(NoCaption, "")]);
@@ -138,7 +136,7 @@ async fn a_bundle_that_only_segments_says_so() {
 
 #[tokio::test]
 async fn captions_that_fail_leave_the_masks_and_the_next_ones_are_fine() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.control.fail_next(Call::Prefill, 1);
     rig.once(0, vec![click(10, 11)]);
     rig.frame(1);
@@ -157,12 +155,16 @@ async fn captions_that_fail_leave_the_masks_and_the_next_ones_are_fine() {
 async fn captioning_stops_between_tokens_when_the_caller_leaves() {
     let rig = Rig::start(quiet());
     rig.frame(1);
-    rig.control.set_delay(Call::Step, Duration::from_millis(20));
-    let hasty = SegmentRequest { timeout: Some(Duration::from_millis(60)), ..captioned(vec![click(10, 11)]) };
-    assert_eq!(rig.handle.segment(hasty).await.unwrap_err().code, ResultCode::Timeout);
-    rig.control.set_delay(Call::Step, Duration::ZERO);
-    let steps = rig.calls(Call::Step);
-    rig.handle.segment(captioned(vec![click(10, 11)])).await.unwrap();
-    let whole = rig.calls(Call::Step) - steps;
-    assert!(steps <= whole, "{steps} steps for one who left, {whole} for a whole caption");
+    rig.tokens.close();
+    let leaving = tokio::spawn(rig.handle.segment(captioned(vec![click(10, 11)])));
+    rig.tokens.wait_for_arrival();
+    leaving.abort();
+    assert!(leaving.await.unwrap_err().is_cancelled());
+    rig.tokens.open();
+    let caption = rig.handle.segment(captioned(vec![click(10, 11)])).await.unwrap();
+    assert_eq!(captions(&caption), [(Done, "thing at 10 11")]);
+    let whole = rig.calls(Call::Step) - 1;
+    assert_eq!(rig.control.rows(Call::Prefill), 2);
+    // "thing", " at", " ", "1", "0", " ", "1", "1" and the end; the first token comes with the prefix.
+    assert_eq!(whole, 8, "one more, the step in which the first caller left");
 }

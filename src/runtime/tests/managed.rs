@@ -219,8 +219,9 @@ async fn a_thousand_models_come_and_go_without_a_trace() {
         assert!(node.change("deactivate") && node.change("cleanup"));
         assert_eq!(node.models_alive(), 0);
     }
-    // Other tests have threads of their own in this process; a thread a cycle would be a thousand.
-    assert!(threads() < before + 500, "{} threads more", threads() - before);
+    // Other tests have threads of their own in this process, more where there are more cores; a thread a cycle would be a
+    // thousand.
+    assert!(threads() < before + 900, "{} threads more", threads() - before);
     assert_eq!(node.loader.loads.load(SeqCst), 1000);
 }
 

@@ -7,7 +7,6 @@ use super::rig::*;
 use crate::core::query::Query;
 use crate::core::region::CaptionState;
 use crate::core::result_code::ResultCode;
-use crate::core::settings::Settings;
 use crate::runtime::Handle;
 use crate::runtime::api::{Recalled, SegmentRequest};
 
@@ -27,7 +26,7 @@ fn told(recalled: &Recalled) -> Vec<(String, CaptionState, String)> {
 
 #[tokio::test]
 async fn masks_are_remembered_at_once_and_words_when_they_come() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.captions.close();
     rig.frame(1);
     rig.once(1, vec![click(10, 10), click(40, 30)]);
@@ -45,7 +44,7 @@ async fn masks_are_remembered_at_once_and_words_when_they_come() {
 
 #[tokio::test]
 async fn nobody_who_asks_waits_for_a_model() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.sticky(vec![click(10, 10)]);
     rig.frame(1);
     rig.regions().await;
@@ -99,15 +98,16 @@ async fn memory_is_bounded_and_forgets() {
     settings.memory.max_regions = 2;
     rig.handle.set_settings(settings.clone());
     assert_eq!(ask(&rig.handle, &every()).answers.len(), 2);
-    settings.memory.ttl_secs = 0.02;
+    settings.memory.ttl_secs = 5.0;
     rig.handle.set_settings(settings);
-    std::thread::sleep(Duration::from_millis(40));
+    assert_eq!(ask(&rig.handle, &every()).answers.len(), 2);
+    rig.advance(Duration::from_secs(6));
     assert_eq!(ask(&rig.handle, &every()).answers.len(), 0, "though no frame came");
 }
 
 #[tokio::test]
 async fn what_a_request_found_in_the_camera_s_frame_is_remembered_and_what_it_brought_is_not() {
-    let rig = Rig::start(Settings::default());
+    let rig = Rig::start(patient());
     rig.frame(1);
     let request = SegmentRequest { caption: true, ..on_newest(vec![click(10, 10)]) };
     let array = rig.handle.segment(request).await.unwrap();
@@ -123,7 +123,7 @@ async fn what_a_request_found_in_the_camera_s_frame_is_remembered_and_what_it_br
 
 #[tokio::test]
 async fn places_are_remembered_also_those_that_come_with_the_words() {
-    let mut rig = with_space(Settings::default());
+    let mut rig = with_space(patient());
     rig.captions.close();
     rig.frame(1);
     rig.once(1, vec![named_box("mug", 26, 19)]);
@@ -141,7 +141,6 @@ async fn places_are_remembered_also_those_that_come_with_the_words() {
 async fn cameras_are_told_apart() {
     let mut rig = Rig::start(quiet());
     for (camera, secs) in [("front", 1), ("rear", 2)] {
-        rig.handle.frame(picture(camera, [10, 20, 30], secs));
         rig.handle
             .prompts(crate::runtime::api::PromptSubmission {
                 camera: camera.into(),
@@ -149,6 +148,7 @@ async fn cameras_are_told_apart() {
                 ..Default::default()
             })
             .unwrap();
+        rig.handle.frame(picture(camera, [10, 20, 30], secs));
         rig.regions().await;
     }
     let both = ask(&rig.handle, &every());

@@ -6,6 +6,7 @@ mod describe;
 mod describe_ends;
 mod faults;
 mod frames;
+mod gate;
 mod managed;
 mod memory;
 mod places;

@@ -103,7 +103,7 @@ async fn a_calibration_that_comes_last_brings_the_places_too() {
 
 #[tokio::test]
 async fn depth_between_masks_and_words_goes_out_before_the_words_and_with_them() {
-    let mut rig = with_space(Settings::default());
+    let mut rig = with_space(patient());
     rig.captions.close();
     rig.once(0, vec![named_box("cup", 26, 19)]);
     rig.frame(1);
@@ -118,7 +118,7 @@ async fn depth_between_masks_and_words_goes_out_before_the_words_and_with_them()
 
 #[tokio::test]
 async fn depth_after_the_words_does_not_take_them_back() {
-    let mut rig = with_space(Settings::default());
+    let mut rig = with_space(patient());
     rig.once(0, vec![named_box("cup", 26, 19)]);
     rig.frame(1);
     assert_eq!(distances(&rig.regions().await), [None]);

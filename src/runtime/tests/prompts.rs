@@ -26,8 +26,14 @@ async fn a_camera_that_sends_a_single_picture_is_answered_too() {
     rig.frame(7);
     rig.settle().await;
     rig.once(0, vec![click(10, 10)]);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none(), "the next frame may still come");
+    rig.advance(LATCH);
     assert_eq!(rig.regions().await.header.stamp.secs, 7);
     rig.sticky(vec![click(20, 20)]);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none(), "and again");
+    rig.advance(LATCH);
     assert_eq!(rig.regions().await.header.stamp.secs, 7);
     assert_eq!(rig.calls(Call::Encode), 2, "the single picture and that of settle");
 }
@@ -54,6 +60,9 @@ async fn a_stamp_names_a_frame_that_is_still_there() {
     assert_eq!((what, refusal.code), ("prompts", ResultCode::NoImage));
     assert!(refusal.message.contains("3.000000000"), "{refusal}");
     rig.once(99, vec![click(10, 10)]);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none(), "a small message overtakes a large one");
+    rig.advance(LATCH);
     assert_eq!(rig.refusal().await.1.code, ResultCode::NoImage, "a frame that never comes");
     assert_eq!(rig.handle.stats().prompts_refused, 2);
 }
@@ -180,12 +189,13 @@ async fn sticky_prompts_repeated_before_the_first_frame_do_not_pile_up() {
 
 #[tokio::test]
 async fn prompts_for_a_camera_that_never_comes_do_not_wait_for_ever() {
-    let mut settings = quiet();
-    settings.limits.request_timeout = std::time::Duration::from_millis(50);
-    let mut rig = Rig::start(settings);
+    let mut rig = Rig::start(quiet());
     let lost = PromptSubmission { camera: "rear".into(), prompts: vec![click(1, 1)], ..Default::default() };
     rig.handle.prompts(lost).unwrap();
     rig.frame(1);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none(), "its camera may still come");
+    rig.advance(quiet().limits.request_timeout);
     let (what, refusal) = rig.refusal().await;
     assert_eq!((what, refusal.code), ("prompts", ResultCode::NoImage));
     assert!(refusal.message.contains("rear"), "{refusal}");

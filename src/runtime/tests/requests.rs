@@ -122,6 +122,7 @@ async fn time_runs_out_though_the_model_is_busy_and_nothing_is_done_for_the_late
     let running = rig.handle.segment(on_picture(1, 1));
     rig.encoder.wait_for_arrival();
     let hasty = SegmentRequest { timeout: Some(Duration::from_millis(20)), ..on_picture(2, 2) };
+    // The model is held until this has come.
     let refusal = rig.handle.segment(hasty).await.unwrap_err();
     assert_eq!(refusal.code, ResultCode::Timeout);
     rig.encoder.open();

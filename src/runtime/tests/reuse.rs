@@ -1,11 +1,16 @@
 //! An object is described once, and again when it has changed, when its words are old, or when somebody asks.
 
+use std::time::Duration;
+
 use super::rig::*;
 use crate::core::region::CaptionState::{Done, Failed, None as NoCaption, Pending, Stale};
 use crate::core::region::RegionArray;
-use crate::core::settings::{CaptionMode, Settings};
+use crate::core::settings::CaptionMode;
 use crate::core::testing::fake_model::Call;
 use crate::runtime::api::SegmentRequest;
+
+/// Longer than the pause between two captions of one object.
+const AFTER_THE_PAUSE: Duration = Duration::from_millis(1100);
 
 /// Plays frames of these seconds, each when the one before has been dealt with; returns the last regions of each.
 async fn play(rig: &mut Rig, secs: impl IntoIterator<Item = i32>) -> Vec<std::sync::Arc<RegionArray>> {
@@ -23,7 +28,7 @@ async fn play(rig: &mut Rig, secs: impl IntoIterator<Item = i32>) -> Vec<std::sy
 
 #[tokio::test]
 async fn a_steady_scene_is_described_once() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.sticky(vec![click(10, 11), click(40, 30)]);
     let arrays = play(&mut rig, 1..=50).await;
     for array in &arrays {
@@ -38,14 +43,14 @@ async fn a_steady_scene_is_described_once() {
 
 #[tokio::test]
 async fn old_words_are_made_anew() {
-    let mut settings = Settings::default();
+    let mut settings = patient();
     settings.caption.refresh_secs = 0.3;
     let mut rig = Rig::start(settings);
     rig.sticky(vec![click(10, 11)]);
     play(&mut rig, 1..=3).await;
     assert_eq!(rig.handle.stats().captions, 1);
-    // Not before the pause between two captions of one object is over.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    rig.settle().await;
+    rig.advance(AFTER_THE_PAUSE);
     rig.frame(4);
     let masks = rig.regions().await;
     assert_eq!(captions(&masks), [(Done, "thing at 10 11")]);
@@ -57,11 +62,12 @@ async fn old_words_are_made_anew() {
 
 #[tokio::test]
 async fn an_object_that_changes_is_described_anew() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     let boxed = |width: u32| crate::core::prompt::RawPrompt { rect: (4, 4, width, 20), ..named_box("cloth", 4, 4) };
     rig.sticky(vec![boxed(20)]);
     let arrays = play(&mut rig, 1..=3).await;
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    rig.settle().await;
+    rig.advance(AFTER_THE_PAUSE);
     // Its client points at more of it: 2.5 times the area.
     rig.sticky(vec![boxed(50)]);
     let mut told = Vec::new();
@@ -80,7 +86,7 @@ async fn an_object_that_changes_is_described_anew() {
 
 #[tokio::test]
 async fn who_asks_gets_new_words_at_once_and_before_the_others() {
-    let mut settings = Settings::default();
+    let mut settings = patient();
     settings.caption.batch = 1;
     let mut rig = Rig::start(settings);
     rig.captions.close();
@@ -109,7 +115,7 @@ async fn who_asks_gets_new_words_at_once_and_before_the_others() {
 
 #[tokio::test]
 async fn after_a_failure_there_is_a_pause_and_then_words() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.control.fail_next(Call::Prefill, 1);
     rig.sticky(vec![click(10, 11)]);
     rig.frame(1);
@@ -119,7 +125,7 @@ async fn after_a_failure_there_is_a_pause_and_then_words() {
     assert_eq!(captions(&*rig.regions().await), [(Failed, "")]);
     rig.settle().await;
     assert!(rig.output.try_recv().is_none(), "not at once again");
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    rig.advance(AFTER_THE_PAUSE);
     rig.frame(3);
     assert_eq!(captions(&*rig.regions().await), [(Failed, "")]);
     assert_eq!(rig.regions().await.regions[0].caption.state, Done);
@@ -127,7 +133,7 @@ async fn after_a_failure_there_is_a_pause_and_then_words() {
 
 #[tokio::test]
 async fn words_that_a_client_asked_for_stay_with_the_object() {
-    let mut settings = Settings::default();
+    let mut settings = patient();
     settings.caption.mode = CaptionMode::OnRequest;
     let mut rig = Rig::start(settings);
     rig.sticky(vec![click(10, 11)]);

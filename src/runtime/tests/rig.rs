@@ -1,12 +1,12 @@
-//! A running runtime and the strings to its model.
+//! A running runtime, the strings to its model, and a clock that stands still.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use image::RgbImage;
 use ndarray::Array3;
 
+use super::gate::Gate;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
 use crate::core::geometry::transform::ModelFromImage;
@@ -17,52 +17,36 @@ use crate::core::region::{CaptionState, RegionArray};
 use crate::core::settings::Settings;
 use crate::core::testing::fake_model::{Call, FakeControl, fake_model};
 use crate::runtime::api::{Output, PromptSubmission, Refusal, SegmentRequest};
+use crate::runtime::clock::{Clock, Reading};
 use crate::runtime::{Handle, OutputReceiver, Runtime};
 
-/// Far longer than anything here takes: a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Only a test that hangs waits so long: no machine is so slow.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Prompts wait at most so long for a camera's next frame.
+pub const LATCH: Duration = crate::runtime::vision::plan::LATCH;
 
 /// Lies in the fake model's square pixel by pixel.
 pub const SIZE: Size = Size { width: 64, height: 48 };
 
-/// Holds a thread at a place until it is opened, and tells when one is held.
-#[derive(Default)]
-pub struct Gate {
-    state: Mutex<(bool, usize)>,
-    changed: Condvar,
-    panic: AtomicBool,
-}
+/// What is not awaited can pass by before it is looked for: nothing ages and nothing falls due unless a test says so.
+pub struct StandingClock(Mutex<Reading>);
 
-impl Gate {
-    pub fn close(&self) {
-        self.state.lock().unwrap().0 = true;
+impl StandingClock {
+    fn start() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Clock::default().read())))
     }
 
-    pub fn open(&self) {
-        self.state.lock().unwrap().0 = false;
-        self.changed.notify_all();
+    /// No two moments are the same.
+    fn read(&self) -> Reading {
+        self.advance(Duration::from_nanos(1))
     }
 
-    /// Returns when a thread is held.
-    pub fn wait_for_arrival(&self) {
-        let state = self.state.lock().unwrap();
-        let held = self.changed.wait_timeout_while(state, PATIENCE, |(_, held)| *held == 0).unwrap();
-        assert!(!held.1.timed_out(), "no thread came to the gate");
-    }
-
-    /// The next thread that passes panics.
-    pub fn panic_next(&self) {
-        self.panic.store(true, Ordering::SeqCst);
-    }
-
-    fn pass(&self) {
-        let mut state = self.state.lock().unwrap();
-        state.1 += 1;
-        self.changed.notify_all();
-        state = self.changed.wait_while(state, |(closed, _)| *closed).unwrap();
-        state.1 -= 1;
-        drop(state);
-        assert!(!self.panic.swap(false, Ordering::SeqCst), "told to panic");
+    fn advance(&self, by: Duration) -> Reading {
+        let mut now = self.0.lock().unwrap();
+        now.steady += by;
+        now.wall += by;
+        *now
     }
 }
 
@@ -92,6 +76,31 @@ impl MaskDecoder for GatedDecoder {
     }
 }
 
+struct GatedLanguage(Box<dyn LanguageModel>, Arc<Gate>);
+
+impl LanguageModel for GatedLanguage {
+    fn prefill(&mut self, prefix: &Array3<f32>, best: usize) -> Result<LanguageStep, ModelError> {
+        self.0.prefill(prefix, best)
+    }
+
+    fn decode(&mut self, tokens: &[u32], best: usize) -> Result<LanguageStep, ModelError> {
+        self.1.pass();
+        self.0.decode(tokens, best)
+    }
+
+    fn select(&mut self, rows: &[usize]) -> Result<(), ModelError> {
+        self.0.select(rows)
+    }
+
+    fn eos_token(&self) -> u32 {
+        self.0.eos_token()
+    }
+
+    fn max_new_tokens(&self) -> usize {
+        self.0.max_new_tokens()
+    }
+}
+
 struct GatedPrefix(Box<dyn CaptionPrefix>, Arc<Gate>);
 
 impl CaptionPrefix for GatedPrefix {
@@ -113,6 +122,9 @@ pub struct Rig {
     pub decoder: Arc<Gate>,
     /// Before each run of the caption prefix.
     pub captions: Arc<Gate>,
+    /// Before each step of the language model, but for the first of a caption.
+    pub tokens: Arc<Gate>,
+    clock: Arc<StandingClock>,
 }
 
 impl Rig {
@@ -122,14 +134,43 @@ impl Rig {
     }
 
     pub fn start_with(mut model: Model, control: Arc<FakeControl>, settings: Settings) -> Self {
-        let [encoder, decoder, captions] = [(); 3].map(|()| Arc::new(Gate::default()));
+        let [encoder, decoder, captions, tokens] = [(); 4].map(|()| Arc::new(Gate::default()));
         model.vision.encoder = Box::new(GatedEncoder(model.vision.encoder, encoder.clone()));
         model.vision.decoder = Box::new(GatedDecoder(model.vision.decoder, decoder.clone()));
-        model.caption = model
-            .caption
-            .map(|caption| CaptionModel { prefix: Box::new(GatedPrefix(caption.prefix, captions.clone())), ..caption });
-        let (runtime, handle, output) = Runtime::start(model, settings).unwrap();
-        Self { runtime: Some(runtime), handle, output, control, encoder, decoder, captions }
+        model.caption = model.caption.map(|caption| CaptionModel {
+            prefix: Box::new(GatedPrefix(caption.prefix, captions.clone())),
+            language: Box::new(GatedLanguage(caption.language, tokens.clone())),
+            ..caption
+        });
+        let clock = StandingClock::start();
+        let asked = Arc::clone(&clock);
+        let (mut runtime, handle, output) = Runtime::idle_by(Clock::new(move || asked.read()), settings);
+        runtime.load(model).unwrap();
+        handle.set_active(true);
+        Self { runtime: Some(runtime), handle, output, control, encoder, decoder, captions, tokens, clock }
+    }
+
+    /// So much time has passed, for all but requests, whose timeouts the system's clock keeps.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        // Wakes the vision thread, which may find something due.
+        self.handle.set_settings(Settings::clone(&self.handle.settings()));
+    }
+
+    /// Ends the runtime in a thread of its own: a run of the model that is held would hold up the caller, too.
+    pub fn end(&mut self) -> Ending {
+        let runtime = self.runtime.take().unwrap();
+        Ending(tokio::task::spawn_blocking(move || runtime.shutdown()))
+    }
+
+    /// Waits until it is so.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let waiting = async {
+            while !is_so(self) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain for {what}"));
     }
 
     pub async fn output(&mut self) -> Output {
@@ -166,11 +207,14 @@ impl Rig {
         self.handle.prompts(PromptSubmission { stamp, prompts, ..Default::default() }).unwrap();
     }
 
-    /// Returns when the vision thread has looked at everything before this call: it has answered a request made now.
+    /// Returns when the vision thread has looked at everything before this call: it has answered two requests for one
+    /// picture, the second after a turn of everything else.
     pub async fn settle(&self) {
-        let image = Some(picture("settle", [1, 2, 3], 0));
-        let request = SegmentRequest { image, prompts: vec![click(5, 5)], ..Default::default() };
-        self.handle.segment(request).await.unwrap();
+        for _ in 0..2 {
+            let image = Some(picture("settle", [1, 2, 3], 1));
+            let request = SegmentRequest { image, prompts: vec![click(5, 5)], ..Default::default() };
+            self.handle.segment(request).await.unwrap();
+        }
     }
 
     pub fn calls(&self, call: Call) -> usize {
@@ -181,15 +225,35 @@ impl Rig {
 impl Drop for Rig {
     /// So that a failing test fails and does not hang in the runtime's end.
     fn drop(&mut self) {
-        self.encoder.open();
-        self.decoder.open();
-        self.captions.open();
+        for gate in [&self.encoder, &self.decoder, &self.captions, &self.tokens] {
+            gate.open();
+        }
     }
+}
+
+/// The end of a runtime, which may still be under way.
+pub struct Ending(tokio::task::JoinHandle<()>);
+
+impl Ending {
+    pub fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    pub async fn over(self) {
+        tokio::time::timeout(PATIENCE, self.0).await.expect("an end").unwrap();
+    }
+}
+
+/// Every parameter's default, but no request times out because the machine is busy.
+pub fn patient() -> Settings {
+    let mut settings = Settings::default();
+    settings.limits.request_timeout = Duration::from_secs(3600);
+    settings
 }
 
 /// Captions only where a request asks: most tests look at masks.
 pub fn quiet() -> Settings {
-    let mut settings = Settings::default();
+    let mut settings = patient();
     settings.caption.mode = crate::core::settings::CaptionMode::OnRequest;
     settings
 }

@@ -1,15 +1,9 @@
-//! The end comes soon, in order, and with an answer for everyone who waits.
-
-use std::time::{Duration, Instant};
+//! The end waits for the runs of the model that have begun and for no more, and everyone who waits gets an answer.
 
 use super::rig::*;
 use crate::core::result_code::ResultCode;
-use crate::core::settings::Settings;
 use crate::core::testing::fake_model::Call;
 use crate::runtime::api::SegmentRequest;
-
-/// Well under a second, with room for a busy machine.
-const SOON: Duration = Duration::from_millis(900);
 
 #[tokio::test]
 async fn in_the_middle_of_an_encode_it_takes_that_run_and_no_more() {
@@ -20,32 +14,31 @@ async fn in_the_middle_of_an_encode_it_takes_that_run_and_no_more() {
     rig.encoder.wait_for_arrival();
     let waiting = rig.handle.segment(on_newest(vec![click(1, 1)]));
     rig.once(0, vec![click(1, 1)]);
-    rig.control.set_delay(Call::Encode, Duration::from_millis(100));
-    rig.encoder.open();
-    let begun = Instant::now();
-    rig.runtime.take().unwrap().shutdown();
-    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    let ending = rig.end();
     assert_eq!(waiting.await.unwrap_err().code, ResultCode::Canceled);
-    assert!(rig.calls(Call::Encode) <= 1);
     assert_eq!(rig.refusal().await.1.code, ResultCode::Canceled, "the prompts that waited");
+    assert!(!ending.is_over(), "both were answered while the model was at work");
+    rig.encoder.open();
+    ending.over().await;
+    assert_eq!(rig.calls(Call::Encode), 1);
     while rig.output.try_recv().is_some() {}
     assert!(rig.output.recv().await.is_none(), "the output has an end");
 }
 
 #[tokio::test]
 async fn in_the_middle_of_captions_it_does_not_wait_for_the_sentence() {
-    let mut rig = Rig::start(Settings::default());
+    let mut rig = Rig::start(patient());
     rig.frame(1);
-    rig.control.set_delay(Call::Step, Duration::from_millis(200));
+    rig.tokens.close();
     let request = SegmentRequest { caption: true, ..on_newest(vec![click(10, 10)]) };
     let request = tokio::spawn(rig.handle.segment(request));
-    while rig.calls(Call::Step) == 0 {
-        tokio::task::yield_now().await;
-    }
-    let begun = Instant::now();
-    drop(rig.runtime.take());
-    assert!(begun.elapsed() < SOON, "{:?}, a whole caption takes over a second", begun.elapsed());
+    rig.tokens.wait_for_arrival();
+    let ending = rig.end();
+    rig.until("the end to be told", |rig| rig.handle.0.captions.is_stopped()).await;
+    rig.tokens.open();
     assert_eq!(request.await.unwrap().unwrap_err().code, ResultCode::Canceled);
+    ending.over().await;
+    assert_eq!(rig.calls(Call::Step), 1, "of a whole caption's six and more");
 }
 
 #[tokio::test]

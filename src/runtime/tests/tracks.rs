@@ -78,7 +78,7 @@ async fn where_stamps_stand_a_prompt_waits_no_longer_for_its_object() {
         let first = seen(&mut rig, patches(stamp, &[(mug, RED)])).await;
         assert_eq!(seen(&mut rig, patches(stamp, &[(mug, RED)])).await, first);
         assert_eq!(seen(&mut rig, patches(stamp, &[(mug, BLUE)])).await, [""; 0]);
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        rig.advance(Duration::from_millis(300));
         let then = seen(&mut rig, patches(stamp, &[(mug, BLUE)])).await;
         assert!(then.len() == 1 && then != first, "the prompt points at what is there: {then:?}");
     }
@@ -155,8 +155,9 @@ async fn cameras_have_tracks_of_their_own_and_ids_in_common() {
         if secs == 1 {
             let prompts = vec![named_box("mug", 10, 11)];
             let camera = String::from(camera);
-            rig.handle.frame(picture(&camera, [10, 20, 30], secs));
+            let frame = picture(&camera, [10, 20, 30], secs);
             rig.handle.prompts(PromptSubmission { camera, sticky: true, prompts, ..Default::default() }).unwrap();
+            rig.handle.frame(frame);
         } else {
             rig.handle.frame(picture(camera, [10, 20, 30], secs));
         }

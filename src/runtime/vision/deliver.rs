@@ -74,7 +74,7 @@ impl Delivery<'_> {
         let (array, looked) = self.array(regions);
         stats.frames_processed.add(1);
         if let Some(arrived) = self.arrived {
-            stats.answer_age.record(arrived.elapsed());
+            stats.answer_age.record(self.shared.clock.now().saturating_duration_since(arrived));
         }
         self.remember(&array, &objects);
         let in_background = self.mode() == CaptionMode::Background;
@@ -82,7 +82,7 @@ impl Delivery<'_> {
             self.count_words(&array);
         }
         let image = Arc::clone(&self.frame.image);
-        let sent = Sent { image, once, at: Instant::now(), arrived: self.arrived };
+        let sent = Sent { image, once, at: self.shared.clock.now(), arrived: self.arrived };
         self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if in_background && self.words_will_come(&array, &objects) {
             let recipient = Recipient::Output(sent);
@@ -134,7 +134,8 @@ impl Delivery<'_> {
 
     fn remember(&self, array: &RegionArray, objects: &[Option<TrackId>]) {
         let (image, settings) = (&self.frame.image, &self.settings.memory);
-        self.shared.recollection.remember(array, objects, image, self.arrived, settings);
+        let now = self.shared.clock.now();
+        self.shared.recollection.remember(array, objects, image, self.arrived, now, settings);
     }
 
     /// Something is to be said of these regions that has not been said, or is being said now.

@@ -24,7 +24,7 @@ use crate::runtime::requests::PendingRequest;
 
 /// Prompts without a stamp wait so long for the next frame; then they apply to the newest one. Prompts with a stamp wait
 /// so long for a frame that is newer than any: a small message overtakes a large one.
-pub(super) const LATCH: Duration = Duration::from_millis(100);
+pub(in crate::runtime) const LATCH: Duration = Duration::from_millis(100);
 
 /// The picture of a turn.
 #[derive(Debug)]
@@ -60,13 +60,13 @@ pub(super) enum Todo {
 
 impl Target {
     /// When the camera took it; `None` for a request's own picture.
-    pub(in crate::runtime) fn shot(&self) -> Option<Shot> {
+    pub(in crate::runtime) fn shot(&self, now: Instant) -> Option<Shot> {
         let (stamp, arrived) = match self {
             Self::Arrived(arrived) => (arrived.taken, Some(arrived.at)),
             Self::Past { stamp, .. } => (*stamp, None),
             Self::Own(_) => return None,
         };
-        Some(Shot { stamp, arrived, looked_at: Instant::now() })
+        Some(Shot { stamp, arrived, looked_at: now })
     }
 }
 

@@ -70,7 +70,7 @@ impl Vision<'_> {
     /// One picture's way: convert, encode, decode everybody's prompts together, hand out.
     fn take(&mut self, turn: Turn) {
         let Turn { target, streaming, once, requests } = turn;
-        let shot = target.shot();
+        let shot = target.shot(self.shared.clock.now());
         let (frame, embedding) = match self.open(&target) {
             Ok(opened) => opened,
             Err(refusal) => return self.refuse_picture(&target, once, requests, &refusal),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from checks import check_regions
 from client import Client, box_prompt, stamp_key
+from patience import PATIENCE_S
 from pictures import region_mask
 from processes import Process
 from rclpy.qos import QoSProfile
@@ -79,13 +80,14 @@ class CameraRig:
         self.watches = [Watch(self.node, self.peer, self.publishers, spec) for spec in specs]
 
     def wait_until_ready(self):
+        self.node.wait_until_started()
         watches, wait_for = self.watches, self.peer.wait_for
-        wait_for(lambda: all(watch.stamps for watch in watches), 20, "a frame of each camera")
-        wait_for(self.peer.service.service_is_ready, 10, "the service")
+        wait_for(lambda: all(watch.stamps for watch in watches), PATIENCE_S, "a frame of each camera")
+        wait_for(self.peer.service.service_is_ready, PATIENCE_S, "the service")
         for watch in watches:
-            wait_for(watch.prompts.get_subscription_count, 10, "ears for prompts")
+            wait_for(watch.prompts.get_subscription_count, PATIENCE_S, "ears for prompts")
             watch.follow_disc()
-        wait_for(lambda: all(watch.arrivals for watch in watches), 20, "an answer for each camera")
+        wait_for(lambda: all(watch.arrivals for watch in watches), PATIENCE_S, "an answer for each camera")
         for watch in watches:
             watch.forget()
 

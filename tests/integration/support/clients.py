@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from patience import PATIENCE_S, REQUEST_TIMEOUT_S
 from scenes import disc_scene, iou, message
 
 PLACES = 9
@@ -43,7 +44,7 @@ class Clients:
         qos = QoSProfile(depth=depth)
         self.asking = {number: node.create_client(Segment, service, qos_profile=qos) for number in numbers}
         for client in self.asking.values():
-            if not client.wait_for_service(20):
+            if not client.wait_for_service(PATIENCE_S):
                 raise TimeoutError(f"no {service}")
 
     def ask(self, patience):
@@ -77,7 +78,7 @@ def request_of(number):
 
     scene = scene_of(number)
     prompts = [box_prompt(str(number), scene.box)]
-    return scene, Segment.Request(prompts=prompts, image=message(scene.rgb), timeout=60.0)
+    return scene, Segment.Request(prompts=prompts, image=message(scene.rgb), timeout=REQUEST_TIMEOUT_S)
 
 
 def judge(number, scene, seconds, response):
@@ -103,7 +104,7 @@ def main():
     print("ready", flush=True)
     while not go.exists():
         time.sleep(0.005)
-    for answer in clients.ask(60):
+    for answer in clients.ask(2 * PATIENCE_S):
         print(json.dumps(asdict(answer)), flush=True)
 
 

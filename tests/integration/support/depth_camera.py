@@ -5,6 +5,7 @@ import array
 import numpy as np
 from builtin_interfaces.msg import Time
 from client import stamp_key
+from patience import PATIENCE_S
 from scenes import message
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
@@ -57,7 +58,7 @@ class DepthCamera:
         self.depth = peer.create_publisher(Image, f"{inputs}/depth", 5)
         self.info = peer.create_publisher(CameraInfo, f"{inputs}/camera_info", 5)
         ears = (self.depth, self.info)
-        node.client.wait_for(lambda: all(ear.get_subscription_count() for ear in ears), 10, "depth and camera_info")
+        node.client.wait_for(lambda: all(ear.get_subscription_count() for ear in ears), PATIENCE_S, "depth and camera_info")
 
     def ask(self, rgb, metres, pinhole, prompts, condition=lambda array: True, alter=lambda info, depth: None):
         """Sticky prompts and this picture until it is answered; the picture and its RegionArray.

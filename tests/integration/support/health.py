@@ -1,6 +1,7 @@
 """What a node under test says on /diagnostics."""
 
 from diagnostic_msgs.msg import DiagnosticArray
+from patience import PATIENCE_S
 
 NAMES = {0: "OK", 1: "WARN", 2: "ERROR", 3: "STALE"}
 
@@ -21,29 +22,31 @@ class Health:
         if any(status.hardware_id == self.prefix for status in arrival.message.status):
             self.arrivals.append(arrival)
 
-    def next(self, count=1, timeout=5.0):
+    def next(self, count=1):
         """Waits for so many further messages; returns the statuses of the last."""
         seen = len(self.arrivals)
-        self.node._wait(lambda: len(self.arrivals) >= seen + count, timeout, "/diagnostics")
+        self.node._wait(lambda: len(self.arrivals) >= seen + count, PATIENCE_S, "/diagnostics")
         return self.statuses()
 
-    def statuses(self):
-        """{"model": status}"""
+    def statuses(self, arrival=None):
+        """{"model": status} of a message; of the last, if none is given."""
         found = {}
-        for status in self.arrivals[-1].message.status:
+        for status in (arrival or self.arrivals[-1]).message.status:
             prefix, _, about = status.name.partition(": ")
             assert prefix == self.prefix, status.name
             found[about] = status
         return found
 
-    def wait_for(self, about, level, said="", timeout=6.0, meanwhile=None):
-        """Waits until the status says so; returns it."""
+    def wait_for(self, about, level, said="", meanwhile=None, since=None):
+        """Waits until the status says so; returns it. `since`: so many messages had come when that may have begun."""
+        since = max(0, len(self.arrivals) - 1) if since is None else since
 
         def found():
-            status = self.arrivals and self.statuses().get(about)
-            return status and NAMES[level_of(status)] == level and said in status.message and status
+            told = (self.statuses(arrival).get(about) for arrival in reversed(self.arrivals[since:]))
+            says_so = (one for one in told if one and NAMES[level_of(one)] == level and said in one.message)
+            return next(says_so, None)
 
-        return self.node._wait(found, timeout, f"{about}: {level} {said}", meanwhile)
+        return self.node._wait(found, PATIENCE_S, f"{about}: {level} {said}", meanwhile)
 
 
 def level_of(status):

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from client import Client
+from patience import PATIENCE_S
 from processes import ROOT, Process, node_binary, wait_until
 
 RUNNER = Path(__file__).with_name("run_launch_file.py")
-START_TIMEOUT_S = 60.0
 
 
 def make_prefix(folder):
@@ -50,16 +50,16 @@ class Launched:
         self.process = Process(f"launch of {file}", command, log_path, environment)
         self.client = None
 
-    def wait_for_log(self, pattern, start=0, timeout=START_TIMEOUT_S):
+    def wait_for_log(self, pattern, start=0):
         """The match of the pattern in what launch and its processes printed after character `start`."""
         search = lambda: re.search(pattern, self.process.log()[start:])  # noqa: E731
-        wait_until(search, timeout, f"/{pattern}/ in {self.process.name}", alive=[self.process])
+        wait_until(search, PATIENCE_S, f"/{pattern}/ in {self.process.name}", alive=[self.process])
         return search()
 
     def connect(self, node, image_topic, domain):
         """A client that has found the node at these names."""
         self.client = Client(node, image_topic, f"launch_peer_{os.getpid()}", domain)
-        self.client.wait_for(self.client.graph_is_ready, START_TIMEOUT_S, f"the graph of {node}")
+        self.client.wait_for(self.client.graph_is_ready, PATIENCE_S, f"the graph of {node}")
         return self.client
 
     def node_pid(self, start=0):
@@ -70,7 +70,7 @@ class Launched:
         if self.client:
             self.client.close()
             self.client = None
-        return self.process.stop(timeout=10.0)
+        return self.process.stop(PATIENCE_S)
 
 
 def environment_of(pid):

@@ -7,19 +7,23 @@ from functools import partial
 
 import scenes
 from client import Client, stamp_key
+from patience import PATIENCE_S, REQUEST_TIMEOUT_S
 from processes import Process, node_command
 from segcap.srv import Segment
-
-GRAPH_TIMEOUT_S = 10.0
-ANSWER_TIMEOUT_S = 15.0
 
 _numbers = itertools.count(1)
 
 
 class NodeUnderTest:
-    """The release binary in a namespace of its own, with a client that is connected to it."""
+    """The release binary in a namespace of its own, with a client that is connected to it once it has started.
 
-    def __init__(self, folder, domain, parameters=None, node_name="segcap", connect=True, log_level=None):
+    Its requests wait for as long as the machine takes, unless `parameters` or `defaults` say otherwise.
+    """
+
+    def __init__(self, folder, domain, parameters=None, node_name="segcap", connect=True, log_level=None, defaults=False):
+        parameters = dict(parameters or {})
+        if not defaults:
+            parameters.setdefault("limits.request_timeout_s", REQUEST_TIMEOUT_S)
         self.number = next(_numbers)
         self.domain = domain
         self.namespace = f"/test{os.getpid()}_{self.number}"
@@ -32,10 +36,12 @@ class NodeUnderTest:
             dict(os.environ),
         )
         self.client = None
-        self.takes_images = (parameters or {}).get("image_transport") != "compressed"
+        self.takes_images = parameters.get("image_transport") != "compressed"
+        self.starts_itself = parameters.get("autostart", True)
         if connect:
             try:
                 self.connect()
+                self.wait_until_started()
             except BaseException:
                 self.stop()
                 raise
@@ -45,13 +51,18 @@ class NodeUnderTest:
         name = f"peer_{os.getpid()}_{self.number}"
         self.client = Client(self.full_name, self.image_topic, name, self.domain)
         ready = partial(self.client.graph_is_ready, self.takes_images)
-        self._wait(ready, GRAPH_TIMEOUT_S, f"the graph of {self.full_name}")
+        self._wait(ready, PATIENCE_S, f"the graph of {self.full_name}")
+
+    def wait_until_started(self):
+        """The model is loaded, or the log says why not. What is asked earlier waits for that, but not for ever."""
+        if self.starts_itself:
+            self._wait(lambda: re.search(r"\]: (ready|not started)", self.process.log()), PATIENCE_S, "the node's start")
 
     def stop(self):
         if self.client:
             self.client.close()
             self.client = None
-        return self.process.stop()
+        return self.process.stop(PATIENCE_S)
 
     def _wait(self, condition, timeout, what, meanwhile=None):
         def check():
@@ -69,11 +80,11 @@ class NodeUnderTest:
             request.image = picture
         return self.call(request)
 
-    def call(self, request, wait=ANSWER_TIMEOUT_S):
+    def call(self, request, wait=PATIENCE_S):
         """Sends a Segment request and returns its response; fails at once when the node has died."""
         return self.responses([request], wait)[0]
 
-    def responses(self, requests, wait=3 * ANSWER_TIMEOUT_S):
+    def responses(self, requests, wait=3 * PATIENCE_S):
         """Sends all requests before the first answer is awaited."""
         futures = [self.client.service.call_async(request) for request in requests]
         self._wait(lambda: all(future.done() for future in futures), wait, f"{len(futures)} answers of ~/segment")
@@ -108,13 +119,13 @@ class NodeUnderTest:
         if prompts is not None and sticky:
             self.client.send_prompts(prompts, sticky=True)
             self.client.spin(0.05)
-        array = self._wait(answered, ANSWER_TIMEOUT_S, "regions of a picture on the topic", send_next)
+        array = self._wait(answered, PATIENCE_S, "regions of a picture on the topic", send_next)
         return sent[stamp_key(array.header.stamp)], array
 
-    def wait_for_log(self, pattern, start=0, timeout=5.0, meanwhile=None):
+    def wait_for_log(self, pattern, start=0, meanwhile=None):
         """Waits until the log after character `start` holds the pattern; returns the match."""
         return self._wait(
-            lambda: re.search(pattern, self.process.log()[start:]), timeout, f"/{pattern}/ in the node's log", meanwhile
+            lambda: re.search(pattern, self.process.log()[start:]), PATIENCE_S, f"/{pattern}/ in the node's log", meanwhile
         )
 
     def log_length(self):

@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 from client import point_prompt, stamp_key
 from geometry_msgs.msg import Point32
+from patience import PATIENCE_S
 from pictures import read_photo
 from processes import ROOT, Process
 from scenes import message
@@ -36,7 +37,7 @@ class Questions:
     def __init__(self, node):
         self.node = node
         self.client = node.client.node.create_client(QueryRegions, f"{node.full_name}/query_regions")
-        node._wait(self.client.service_is_ready, 10, "~/query_regions")
+        node._wait(self.client.service_is_ready, PATIENCE_S, "~/query_regions")
 
     def close(self):
         self.node.client.node.destroy_client(self.client)
@@ -44,7 +45,7 @@ class Questions:
     def answer(self, **fields):
         """The response to one question."""
         future = self.client.call_async(QueryRegions.Request(**fields))
-        return self.node._wait(lambda: future.done() and future.result(), 15, "an answer of ~/query_regions")
+        return self.node._wait(lambda: future.done() and future.result(), PATIENCE_S, "an answer of ~/query_regions")
 
     def ask(self, **fields):
         """(regions, relevance) of an answer that must be a success."""
@@ -66,7 +67,7 @@ def remember(node, rgb, prompts):
         is_of_picture = answer.success and stamp_key(answer.regions.header.stamp) == stamp_key(picture.header.stamp)
         return is_of_picture and answer.regions
 
-    return node._wait(answered, 60, "regions of the picture", lambda: node.client.images.publish(picture))
+    return node._wait(answered, PATIENCE_S, "regions of the picture", lambda: node.client.images.publish(picture))
 
 
 def outside_of_all(regions, width, height):
