@@ -19,15 +19,18 @@ _numbers = itertools.count(1)
 class NodeUnderTest:
     """The release binary in a namespace of its own, with a client that is connected to it."""
 
-    def __init__(self, folder, domain, parameters=None, node_name="segcap", connect=True, log_level=None):
+    def __init__(
+        self, folder, domain, parameters=None, node_name="segcap", connect=True, log_level=None, remappings=None
+    ):
         self.number = next(_numbers)
         self.domain = domain
         self.namespace = f"/test{os.getpid()}_{self.number}"
         self.full_name = f"{self.namespace}/{node_name}"
-        self.image_topic = f"{self.namespace}/image"
+        remappings = {old: new.replace("<ns>", self.namespace) for old, new in (remappings or {}).items()}
+        self.image_topic = remappings.get("image", f"{self.namespace}/image")
         self.process = Process(
             f"segcap_node {self.number}",
-            node_command(parameters, node_name=node_name, namespace=self.namespace, log_level=log_level),
+            node_command(parameters, remappings, node_name, self.namespace, log_level),
             folder / f"segcap_node_{self.number}.log",
             dict(os.environ),
         )
