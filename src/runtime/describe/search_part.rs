@@ -126,7 +126,7 @@ impl Vision<'_> {
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
         let sent = Sent { image: frame.image, once: true, at: Instant::now(), arrived: Some(arrived) };
-        self.shared.recollection.remember(&array, &[], &sent.image, None, &self.shared.settings().memory);
+        self.shared.recollection.remember(&array, &[], &sent.image, Some(arrived), &self.shared.settings().memory);
         self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if wants_words {
             self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, sent)));
