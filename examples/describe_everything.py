@@ -73,8 +73,10 @@ def main():
     accepting = client.send_goal_async(goal, progress.show)
     rclpy.spin_until_future_complete(node, accepting, timeout_sec=30)
     handle = accepting.result()
-    if handle is None or not handle.accepted:
-        sys.exit("the goal was refused: another one is running")
+    if handle is None:
+        sys.exit(f"{asked.node}/describe_everything has not answered for 30 s")
+    if not handle.accepted:
+        sys.exit("the node rejected the goal; its log says why")
     finishing = handle.get_result_async()
     while not (finishing.done() or stop.is_set()):
         rclpy.spin_once(node, timeout_sec=0.1)

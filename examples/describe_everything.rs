@@ -80,7 +80,7 @@ async fn describe(args: Args, client: r2r::ActionClient<DescribeEverything::Acti
         time_limit: args.time_limit,
     };
     let accepted = client.send_goal_request(goal)?.await;
-    let (goal, result, feedback) = accepted.ok().context("the goal was refused: another one is running")?;
+    let (goal, result, feedback) = accepted.ok().context("the node rejected the goal; its log says why")?;
 
     let mut told = Told::default();
     let (mut result, mut feedback) = (Box::pin(result.fuse()), feedback.fuse());

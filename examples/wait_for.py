@@ -11,12 +11,14 @@ import sys
 import time
 
 import rclpy
-from rclpy.qos import QoSProfile
+from rclpy.action import ActionClient
 from rclpy.signals import SignalHandlerOptions
-from segcap.msg import Prompt, PromptArray
+from segcap.action import DescribeEverything
 from segcap.srv import QueryRegions
 
 ASK_EVERY_S = 0.2
+# What was seen so shortly before the start counts, too.
+BEFORE_S = 5.0
 
 
 def options():
@@ -27,9 +29,57 @@ def options():
     parser.add_argument("--camera", default="", help="its name, where the node has several")
     parser.add_argument("--node", default="/segcap", help="the node's full name (default: %(default)s)")
     parser.add_argument("--look-every", type=float, default=5.0,
-                        help="seconds between looks at everything; 0: only what others ask the node about")
+                        help="seconds from the end of one look at everything to the next; 0: only what others ask the node about")
     parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for the node")
     return parser.parse_args(rclpy.utilities.remove_ros_args()[1:])
+
+
+class Looks:
+    """Looks at everything, one after the other: what they find comes into the node's memory.
+
+    However slow the model is, the next one begins only when the last one has ended.
+    """
+
+    def __init__(self, node, asked):
+        self.client = ActionClient(node, DescribeEverything, f"{asked.node}/describe_everything")
+        self.camera = asked.camera
+        self.every = asked.look_every
+        self.ends = time.monotonic() + asked.timeout
+        self.next = time.monotonic()
+        self.goal = None
+        self.is_busy = False
+        self.trouble = ""
+
+    def go_on(self):
+        """Begins the next look when it is due."""
+        now = time.monotonic()
+        if self.every <= 0 or self.is_busy or now < self.next or not self.client.server_is_ready():
+            return
+        self.is_busy = True
+        # With a time limit the goal ends, too, if this program is killed.
+        goal = DescribeEverything.Goal(camera=self.camera, caption=True, time_limit=max(0.1, self.ends - now))
+        self.client.send_goal_async(goal).add_done_callback(self._accepted)
+
+    def _accepted(self, future):
+        self.goal = future.result()
+        if self.goal.accepted:
+            self.goal.get_result_async().add_done_callback(self._ended)
+        else:
+            self._over("the node rejected it; its log says why")
+
+    def _ended(self, future):
+        self._over(future.result().result.message)
+
+    def _over(self, trouble):
+        self.goal, self.is_busy, self.next = None, False, time.monotonic() + self.every
+        if trouble and trouble != self.trouble:
+            print(f"  a look ended early: {trouble}", flush=True)
+        self.trouble = trouble
+
+    def stop(self, node):
+        """Leaves no goal behind."""
+        if self.goal:
+            rclpy.spin_until_future_complete(node, self.goal.cancel_goal_async(), timeout_sec=2)
 
 
 def ask(node, client, request):
@@ -55,27 +105,23 @@ def where(region, array):
     return f"({at.x:.2f}, {at.y:.2f}, {at.z:.2f}) m in frame {array.header.frame_id!r}, {pixel}"
 
 
-def wait(node, asked, text):
+def wait(node, asked, text, looks):
     """(region, relevance, RegionArray) when it is there; the program ends when it does not come."""
     client = node.create_client(QueryRegions, f"{asked.node}/query_regions")
-    topic = f"{asked.node}/{asked.camera}/prompts" if asked.camera else f"{asked.node}/prompts"
-    prompts = node.create_publisher(PromptArray, topic, QoSProfile(depth=1))
     if not client.wait_for_service(asked.patience):
         sys.exit(f"there is no {client.srv_name}: is segcap_node running, on this ROS_DOMAIN_ID?"
                  f" (waited {asked.patience:.0f} s)")
-    question = QueryRegions.Request(text=text, camera=asked.camera, max_age=5.0, limit=1)
-    begun, look_at, best = time.monotonic(), 0.0, None
-    while (now := time.monotonic()) - begun < asked.timeout:
+    begun, best = time.monotonic(), None
+    while (waited := time.monotonic() - begun) < asked.timeout:
+        # An age counts from when the picture was taken until now: a slow look is no reason to miss what it has found.
+        question = QueryRegions.Request(text=text, camera=asked.camera, max_age=BEFORE_S + waited, limit=1)
         found = ask(node, client, question)
         if found and found[1] >= asked.min_score:
             return found
         if found and (best is None or found[1] > best[1]):
             best = found
             print(f"  not yet; the most alike so far: {best[0].caption!r} ({best[1]:.2f})", flush=True)
-        if asked.look_every > 0 and now >= look_at and prompts.get_subscription_count():
-            # Everything in one image; its regions come into the node's memory.
-            prompts.publish(PromptArray(prompts=[Prompt(type=Prompt.EVERYTHING)]))
-            look_at = now + asked.look_every
+        looks.go_on()
         rclpy.spin_once(node, timeout_sec=ASK_EVERY_S)
     alike = f"; the most alike was {best[0].caption!r} ({best[1]:.2f})" if best else "; nothing was like it"
     sys.exit(f"no {text!r} in {asked.timeout:.0f} s{alike}")
@@ -88,9 +134,11 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     text = " ".join(asked.words)
     node = rclpy.create_node("wait_for")
+    looks = Looks(node, asked)
     print(f"Waiting for {text!r} ...", flush=True)
-    region, relevance, array = wait(node, asked, text)
+    region, relevance, array = wait(node, asked, text, looks)
     print(f"There: {region.id}, {region.caption!r} ({relevance:.2f}), at {where(region, array)}")
+    looks.stop(node)
 
 
 if __name__ == "__main__":

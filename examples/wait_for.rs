@@ -4,17 +4,24 @@
 //! cargo run --release --example wait_for -- red mug
 //! ```
 
+use std::cell::RefCell;
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
+use futures::StreamExt as _;
 use r2r::QosProfile;
-use r2r::segcap::msg::{Prompt, PromptArray, Region, RegionArray};
+use r2r::segcap::action::DescribeEverything;
+use r2r::segcap::msg::{Region, RegionArray};
 use r2r::segcap::srv::QueryRegions;
 use tokio::time::{sleep, timeout};
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
+/// What was seen so shortly before the start counts, too; seconds.
+const BEFORE_SECS: f32 = 5.0;
 
 /// Waits until the camera shows what the words say, and prints where it is.
 #[derive(Parser)]
@@ -34,7 +41,7 @@ struct Args {
     /// The node's full name.
     #[arg(long, default_value = "/segcap")]
     node: String,
-    /// Seconds between looks at everything; 0: only what others ask the node about.
+    /// Seconds from the end of one look at everything to the next; 0: only what others ask the node about.
     #[arg(long, default_value_t = 5.0)]
     look_every: f32,
     /// Seconds to wait for the node.
@@ -44,8 +51,17 @@ struct Args {
 
 struct Asker {
     memory: r2r::Client<QueryRegions::Service>,
-    prompts: r2r::Publisher<PromptArray>,
     question: QueryRegions::Request,
+}
+
+/// Looks at everything, one after the other: what they find comes into the node's memory. However slow the model is, the
+/// next one begins only when the last one has ended.
+struct Looks {
+    client: r2r::ActionClient<DescribeEverything::Action>,
+    camera: String,
+    every: Duration,
+    ends: Instant,
+    goal: RefCell<Option<r2r::ActionClientGoal<DescribeEverything::Action>>>,
 }
 
 #[tokio::main]
@@ -55,9 +71,15 @@ async fn main() -> anyhow::Result<()> {
     let mut node = r2r::Node::create(r2r::Context::create()?, "wait_for", "")?;
     let service = format!("{}/query_regions", args.node);
     let memory = node.create_client::<QueryRegions::Service>(&service, QosProfile::services_default())?;
-    let topic = [args.node.as_str(), &args.camera, "prompts"].into_iter().filter(|part| !part.is_empty());
-    let prompts = node.create_publisher(&topic.collect::<Vec<_>>().join("/"), QosProfile::default())?;
-    spinning(node, show(args, text, memory, prompts)).await
+    let action = format!("{}/describe_everything", args.node);
+    let looks = Looks {
+        client: node.create_action_client::<DescribeEverything::Action>(&action)?,
+        camera: args.camera.clone(),
+        every: Duration::from_secs_f32(args.look_every),
+        ends: Instant::now() + Duration::from_secs_f32(args.timeout),
+        goal: RefCell::new(None),
+    };
+    spinning(node, show(args, text, memory, looks)).await
 }
 
 /// Does the work and spins the node meanwhile: r2r answers futures only while somebody does. Drops the node at the end.
@@ -75,7 +97,7 @@ async fn show(
     args: Args,
     text: String,
     memory: r2r::Client<QueryRegions::Service>,
-    prompts: r2r::Publisher<PromptArray>,
+    looks: Looks,
 ) -> anyhow::Result<()> {
     let there = r2r::Node::is_available(&memory)?;
     let patience = Duration::from_secs_f32(args.patience);
@@ -88,17 +110,72 @@ async fn show(
 
     println!("Waiting for {text:?} ...");
     let camera = args.camera.clone();
-    let question = QueryRegions::Request { text: text.clone(), camera, max_age: 5.0, limit: 1, ..Default::default() };
-    let (region, relevance, array) = Asker { memory, prompts, question }.wait(&args).await?;
+    let question = QueryRegions::Request { text: text.clone(), camera, limit: 1, ..Default::default() };
+    let mut asker = Asker { memory, question };
+    let (region, relevance, array) = tokio::select! {
+        found = asker.wait(&args) => found?,
+        trouble = looks.go_on() => match trouble? {},
+    };
     println!("There: {}, {:?} ({relevance:.2}), at {}", region.id, region.caption, place(&region, &array));
-    Ok(())
+    looks.stop().await
+}
+
+impl Looks {
+    /// Never ends by itself.
+    async fn go_on(&self) -> anyhow::Result<Infallible> {
+        let mut last_trouble = String::new();
+        if self.every.is_zero() {
+            std::future::pending::<()>().await;
+        }
+        r2r::Node::is_available(&self.client)?.await?;
+        loop {
+            let trouble = self.look().await?;
+            if !trouble.is_empty() && trouble != last_trouble {
+                println!("  a look ended early: {trouble}");
+            }
+            last_trouble = trouble;
+            sleep(self.every).await;
+        }
+    }
+
+    /// One look to its end; why it ended early, where it did.
+    async fn look(&self) -> anyhow::Result<String> {
+        // With a time limit the goal ends, too, if this program is killed.
+        let time_limit = self.ends.saturating_duration_since(Instant::now()).as_secs_f32().max(0.1);
+        let camera = self.camera.clone();
+        let goal = DescribeEverything::Goal { camera, caption: true, time_limit, ..Default::default() };
+        let Ok((goal, result, feedback)) = self.client.send_goal_request(goal)?.await else {
+            return Ok("the node rejected it; its log says why".to_owned());
+        };
+        *self.goal.borrow_mut() = Some(goal);
+        // Progress is of no interest here, but taken, so that it does not pile up.
+        let taken = feedback.for_each(|_| std::future::ready(()));
+        let (_status, result) = tokio::select! {
+            ended = result => ended?,
+            () = taken => bail!("the node's feedback has ended"),
+        };
+        *self.goal.borrow_mut() = None;
+        Ok(result.message)
+    }
+
+    /// Leaves no goal behind.
+    async fn stop(&self) -> anyhow::Result<()> {
+        let goal = self.goal.borrow_mut().take();
+        if let Some(goal) = goal {
+            // It may have ended in this moment.
+            let _ = timeout(CANCEL_TIMEOUT, goal.cancel()?).await;
+        }
+        Ok(())
+    }
 }
 
 impl Asker {
     /// Asks until it is there; an error when it does not come.
-    async fn wait(&self, args: &Args) -> anyhow::Result<(Region, f32, RegionArray)> {
-        let (begun, mut looked, mut best): (_, Option<Instant>, Option<(String, f32)>) = (Instant::now(), None, None);
+    async fn wait(&mut self, args: &Args) -> anyhow::Result<(Region, f32, RegionArray)> {
+        let (begun, mut best): (_, Option<(String, f32)>) = (Instant::now(), None);
         while begun.elapsed().as_secs_f32() < args.timeout {
+            // An age counts from when the picture was taken until now: a slow look is no reason to miss what it has found.
+            self.question.max_age = BEFORE_SECS + begun.elapsed().as_secs_f32();
             if let Some(found) = self.ask().await? {
                 if found.1 >= args.min_score {
                     return Ok(found);
@@ -107,13 +184,6 @@ impl Asker {
                     println!("  not yet; the most alike so far: {:?} ({:.2})", found.0.caption, found.1);
                     best = Some((found.0.caption, found.1));
                 }
-            }
-            let is_due = looked.is_none_or(|at| at.elapsed().as_secs_f32() >= args.look_every);
-            if args.look_every > 0.0 && is_due && self.prompts.get_inter_process_subscription_count()? > 0 {
-                // Everything in one image; its regions come into the node's memory.
-                let everything = Prompt { type_: Prompt::EVERYTHING as u8, ..Default::default() };
-                self.prompts.publish(&PromptArray { prompts: vec![everything], ..Default::default() })?;
-                looked = Some(Instant::now());
             }
             sleep(ASK_EVERY).await;
         }

@@ -21,7 +21,7 @@ def options():
     parser.add_argument("x", type=float, help="column, pixels from the left")
     parser.add_argument("y", type=float, help="row, pixels from the top")
     parser.add_argument("--camera", default="", help="its name, where the node has several")
-    parser.add_argument("--max-age", type=float, default=2.0, help="seconds; what was seen longer ago does not count")
+    parser.add_argument("--max-age", type=float, default=2.0, help="seconds from the picture to now; what was seen longer ago does not count")
     parser.add_argument("--node", default="/segcap", help="the node's full name (default: %(default)s)")
     parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for the node")
     return parser.parse_args(rclpy.utilities.remove_ros_args()[1:])
@@ -43,11 +43,12 @@ def call(node, client, request, patience):
 
 
 def describe(region, array):
-    """One line about a region; ages count from the newest image that the node has looked at."""
+    """One line about a region; the header is that of the newest picture that the node has answered."""
     stamp, seen = array.header.stamp, region.last_seen
-    age = max(0.0, stamp.sec - seen.sec + (stamp.nanosec - seen.nanosec) * 1e-9)
+    before = max(0.0, stamp.sec - seen.sec + (stamp.nanosec - seen.nanosec) * 1e-9)
+    when = f"{before:.1f} s before the newest picture" if before else "in the newest picture"
     box = region.bbox
-    where = f"box {box.x_offset},{box.y_offset} {box.width}x{box.height}, seen {age:.1f} s ago"
+    where = f"box {box.x_offset},{box.y_offset} {box.width}x{box.height}, seen {when}"
     if region.has_position:
         at = region.position
         where += f", at ({at.x:.2f}, {at.y:.2f}, {at.z:.2f}) m in {array.header.frame_id}"

@@ -27,7 +27,7 @@ struct Args {
     /// Its name, where the node has several.
     #[arg(long, default_value = "")]
     camera: String,
-    /// Seconds; what was seen longer ago does not count.
+    /// Seconds from the picture to now; what was seen longer ago does not count.
     #[arg(long, default_value_t = 2.0)]
     max_age: f32,
     /// The node's full name.
@@ -114,19 +114,19 @@ fn good(code: u8, message: &str, regions: RegionArray) -> anyhow::Result<RegionA
     Ok(regions)
 }
 
-/// Ages count from the newest image that the node has looked at.
+/// The header is that of the newest picture that the node has answered.
 fn describe(region: &Region, array: &RegionArray) {
-    let (now, seen, rect) = (&array.header.stamp, &region.last_seen, &region.bbox);
-    let age_secs = f64::from(now.sec - seen.sec) + (f64::from(now.nanosec) - f64::from(seen.nanosec)) * 1e-9;
+    let (newest, seen, rect) = (&array.header.stamp, &region.last_seen, &region.bbox);
+    let before_secs = f64::from(newest.sec - seen.sec) + (f64::from(newest.nanosec) - f64::from(seen.nanosec)) * 1e-9;
+    let when = if before_secs > 0.0 {
+        format!("{before_secs:.1} s before the newest picture")
+    } else {
+        "in the newest picture".to_owned()
+    };
     let words = if region.caption.is_empty() { "(no words yet)" } else { &region.caption };
     print!(
-        "  {:>5}  {words}: box {},{} {}x{}, seen {:.1} s ago",
-        region.id,
-        rect.x_offset,
-        rect.y_offset,
-        rect.width,
-        rect.height,
-        age_secs.max(0.0)
+        "  {:>5}  {words}: box {},{} {}x{}, seen {when}",
+        region.id, rect.x_offset, rect.y_offset, rect.width, rect.height,
     );
     if region.has_position {
         let at = &region.position;

@@ -1,5 +1,7 @@
 """segcap_node with its parameters: ros2 launch segcap segcap.launch.py image:=/camera/image_raw rviz:=true"""
 
+from pathlib import Path
+
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
@@ -30,7 +32,7 @@ ARGUMENTS = [
     argument("image_transport", "", "Which message brings the picture. Empty: as in params_file.",
              ["", "raw", "compressed"]),
     argument("depth", "depth", "Topic of the depth picture that is registered to the image; with it, positions."),
-    argument("camera_info", "camera_info", "Topic of the camera's calibration, for positions."),
+    argument("camera_info", "", "Topic of the camera's calibration, for positions. Empty: camera_info beside the image."),
     argument("autostart", "", "Configure and activate at once; false: wait for a manager. Empty: as in params_file.",
              ["", *BOOL]),
     argument("use_sim_time", "", "Take the time from /clock. Empty: as in params_file, or as SetUseSimTime says.",
@@ -55,10 +57,20 @@ def calibration(context):
     return camera_info or "".join([*image.rpartition("/")[:2], "camera_info"])
 
 
+def existing_file(context, name):
+    """The argument's path. launch_ros itself only warns when the file is missing, and starts with defaults."""
+    path = LaunchConfiguration(name).perform(context)
+    if not Path(path).is_file():
+        raise RuntimeError(f"{name}: expected a parameter file, but there is none at {path!r}")
+    return path
+
+
 def nodes(context):
     value = LaunchConfiguration
     autostart, sim_time = given(context, "autostart", bool), given(context, "use_sim_time", bool)
     texts = [given(context, name) for name in ("bundle", "provider", "image_transport")]
+    # Left to the node where it is not given: it looks beside the image, as image_transport does.
+    camera_info = value("camera_info").perform(context)
     # Without room for whole pictures in shared memory Fast DDS loses overlays and label maps. Your own profile wins.
     profile = share("config", "fastdds.xml")
     node = Node(
@@ -67,12 +79,12 @@ def nodes(context):
         name="segcap",
         namespace=value("namespace"),
         output="screen",
-        parameters=[value("params_file"), *filter(None, [*texts, autostart, sim_time])],
+        parameters=[existing_file(context, "params_file"), *filter(None, [*texts, autostart, sim_time])],
         remappings=[
             ("image", value("image")),
             ("image/compressed", [value("image"), "/compressed"]),
             ("depth", value("depth")),
-            ("camera_info", value("camera_info")),
+            *([("camera_info", camera_info)] if camera_info else []),
         ],
         ros_arguments=["--log-level", value("log_level")],
         additional_env={name: EnvironmentVariable(name, default_value=profile) for name in PROFILE_VARIABLES},

@@ -26,10 +26,11 @@ GRAPH_TIMEOUT_S = 60.0
 
 # What each name is for, in the order of the tables. Relative names are inputs to be remapped, `~/` names the node's own.
 NOTES = {
-    "image": "the camera's pictures: rgb8 bgr8 rgba8 bgra8 mono8 mono16 yuyv uyvy nv12 nv21 bayer_*8; only the newest is read",
+    "image": "the camera's pictures: rgb8 bgr8 rgba8 bgra8 mono8 mono16 yuyv uyvy nv12 nv21 nv24 bayer_*8 (yuv422 is uyvy, "
+    "yuv422_yuy2 yuyv, 8UC1 mono8, 8UC3 bgr8, 8UC4 bgra8); only the newest is read",
     "image/compressed": "instead of `image` with `image_transport: compressed`: JPEG, PNG",
     "depth": "registered to the image, 32FC1 metres or 16UC1 millimetres: positions in space",
-    "camera_info": "the camera's calibration, for positions in space",
+    "camera_info": "the camera's calibration, for positions in space; where it is not remapped, `camera_info` beside the image's topic",
     "~/prompts": "points, boxes, masks, everything; for one frame, or sticky",
     "~/prompt_point": "one foreground click, pixels",
     "~/overlay_mouse_left": "a click in rqt_image_view on the overlay, pixels",
@@ -152,6 +153,8 @@ def default_of(value):
 def written(value):
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(written, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

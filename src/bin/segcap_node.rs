@@ -108,13 +108,14 @@ Examples:
   segcap_node --ros-args -r image:=/camera/image_raw
   segcap_node --ros-args -r image/compressed:=/camera/image_raw/compressed -p image_transport:=compressed
   segcap_node --ros-args --params-file segcap.param.yaml -r __ns:=/robot
-  ros2 topic pub --once /segcap/prompt_point geometry_msgs/msg/PointStamped '{point: {x: 320, y: 240}}'
-  ros2 topic echo /segcap/regions --field regions[0].caption
+  ros2 topic pub --once /segcap/prompt_point geometry_msgs/msg/PointStamped '{point: {x: 345, y: 240}}'
+  ros2 topic echo /segcap/regions --filter 'any(print(r.id, r.caption) for r in m.regions)'
   ros2 service call /segcap/query_regions segcap/srv/QueryRegions '{text: something to drink from, limit: 3}'
   ros2 param set /segcap everything.enabled true
   ros2 action send_goal --feedback /segcap/describe_everything segcap/action/DescribeEverything '{caption: true}'
 
-Topics in:   image, image/compressed; depth, camera_info; ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
+Topics in:   image, image/compressed; depth; camera_info (beside the image: /camera/camera_info for /camera/image_raw);
+             ~/prompts, ~/prompt_point, ~/overlay_mouse_left (clicks of rqt_image_view)
 Topics out:  ~/regions, ~/label_map, ~/overlay, ~/overlay/compressed, ~/markers; ~/transition_event; /diagnostics
 Services:    ~/segment (an image or the newest frame, and prompts; answers with regions)
              ~/query_regions (what was seen, by words, pixel, box, id, age, distance; from memory)

@@ -1,4 +1,12 @@
-//! Text from outside, made fit to be sent on.
+//! Text from outside: what is fit to be sent on, and how it is made so.
+
+/// The first character that does not belong in one plain line: a control character, a line break, or one that turns the
+/// direction of what is written around it.
+pub fn unfit_for_a_line(text: &str) -> Option<char> {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().find(|&c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || turns(c))
+}
 
 /// At most `max_chars` characters in one line: control characters (NUL too, which ROS strings cannot carry) and line
 /// breaks become blanks, blanks at the ends go, what is too long ends in "...".
@@ -19,7 +27,24 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{one_line, unfit_for_a_line};
+
+    #[test]
+    fn what_is_no_plain_line_is_found() {
+        for (text, unfit) in [
+            ("", None),
+            ("mug 7 \u{e4}\u{4e16}\u{200d}", None),
+            ("a\nb", Some('\n')),
+            ("a\0b", Some('\0')),
+            ("a\u{7f}", Some('\u{7f}')),
+            ("\u{85}a", Some('\u{85}')),
+            ("a\u{2028}b", Some('\u{2028}')),
+            ("gum\u{202e}der", Some('\u{202e}')),
+            ("a\u{2066}b", Some('\u{2066}')),
+        ] {
+            assert_eq!(unfit_for_a_line(text), unfit, "{text:?}");
+        }
+    }
 
     #[test]
     fn control_characters_become_blanks() {

@@ -8,7 +8,7 @@ use super::bundle::{Bundle, BundleError, Role};
 use super::language::{OnnxLanguageModel, OnnxPrefix};
 use super::library;
 use super::preprocess::Preprocessor;
-use super::provider::{self, GraphReport, Ladder, ProviderReport, SessionOptions};
+use super::provider::{GraphReport, Ladder, ProviderReport, SessionOptions};
 use super::sam_export::SamExportDecoder;
 use super::self_test;
 use super::session::GraphLoader;
@@ -40,7 +40,7 @@ impl LoadedBundle {
             provider: graph.provider.name().into(),
             nodes: graph.nodes.iter().map(|(name, count)| format!("{count} on {name}")).collect::<Vec<_>>().join(", "),
             refused: graph.refused.iter().map(|(provider, reason)| format!("{provider}: {reason}")).collect(),
-            fell_back: graph.refused.iter().any(|(_, reason)| reason != provider::NOT_BUILT_IN),
+            fell_back: graph.fell_back,
         };
         ModelReport {
             name: self.model.name.to_string(),

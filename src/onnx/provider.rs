@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -16,6 +16,9 @@ use super::bundle::Role;
 use super::bundle::error::BundleError;
 use super::library::{Library, LibraryInfo};
 use super::placement;
+
+/// Files that a driver makes where there is a GPU: of a discrete NVIDIA card, a Jetson (two releases), WSL.
+const GPU_DEVICES: [&str; 4] = ["/dev/nvidiactl", "/dev/nvhost-gpu", "/dev/nvgpu", "/dev/dxg"];
 
 /// Why a provider is not to be had on a machine that was not made for it.
 pub const NOT_BUILT_IN: &str = "this ONNX Runtime was built without it";
@@ -121,6 +124,8 @@ pub struct GraphReport {
     pub nodes: BTreeMap<String, usize>,
     /// Better providers that were tried, and why they could not.
     pub refused: Vec<(Provider, String)>,
+    /// Something better was to be expected on this machine.
+    pub fell_back: bool,
 }
 
 /// What runs where, for diagnostics and `segcap bundle check`.
@@ -144,11 +149,16 @@ pub struct Ladder {
     /// Providers that could not even be registered, with the reason: not tried again for the next graph.
     absent: BTreeMap<Provider, String>,
     graphs: Vec<GraphReport>,
+    has_gpu: bool,
 }
 
 impl Ladder {
     pub fn new(library: Library, options: SessionOptions) -> Self {
-        Self { library, options, absent: BTreeMap::new(), graphs: Vec::new() }
+        let has_gpu = GPU_DEVICES.iter().any(|device| Path::new(device).exists());
+        if options.provider == ProviderChoice::Auto && !has_gpu {
+            log::info!("no GPU on this machine: the model runs on the CPU (provider auto)");
+        }
+        Self { library, options, absent: BTreeMap::new(), graphs: Vec::new(), has_gpu }
     }
 
     pub fn into_report(self) -> ProviderReport {
@@ -165,20 +175,37 @@ impl Ladder {
         sha256: &str,
         commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
     ) -> Result<Session, BundleError> {
-        let mut refused = Vec::new();
+        let mut refused: Vec<(Provider, String)> = Vec::new();
         for &provider in self.options.provider.rungs(role) {
             match self.attempt(provider, sha256, &commit) {
                 Ok((session, nodes)) => {
                     log::info!("{role} runs on {provider}: {nodes:?} nodes");
-                    self.graphs.push(GraphReport { role: role.name(), provider, nodes, refused });
+                    let fell_back =
+                        refused.iter().any(|(_, reason)| self.is_fault(reason)) || self.misses_gpu(provider);
+                    if self.misses_gpu(provider) && self.graphs.is_empty() {
+                        log::warn!("this machine has a GPU, but the model runs on the CPU: {}", reasons(&refused));
+                    }
+                    self.graphs.push(GraphReport { role: role.name(), provider, nodes, refused, fell_back });
                     return Ok(session);
                 }
                 Err(reason) => refused.push((provider, reason)),
             }
         }
-        let reason =
-            refused.iter().map(|(provider, reason)| format!("{provider}: {reason}")).collect::<Vec<_>>().join("; ");
-        Err(BundleError::Provider { role: role.name(), reason })
+        Err(BundleError::Provider { role: role.name(), reason: reasons(&refused) })
+    }
+
+    /// With `auto` a provider may be missing where there is no GPU, or where ONNX Runtime was built without it.
+    fn is_fault(&self, reason: &str) -> bool {
+        is_fault(self.options.provider, self.has_gpu, reason)
+    }
+
+    fn misses_gpu(&self, provider: Provider) -> bool {
+        self.has_gpu && self.options.provider == ProviderChoice::Auto && provider == Provider::Cpu
+    }
+
+    fn log_missing(&self, text: &str, reason: &str) {
+        let level = if self.is_fault(reason) { log::Level::Warn } else { log::Level::Info };
+        log::log!(level, "{text}: {reason}");
     }
 
     fn attempt(
@@ -193,12 +220,14 @@ impl Ladder {
         let builder = match self.builder(provider, sha256) {
             Ok(builder) => builder,
             Err(e) => {
-                log::warn!("{provider} is not to be had: {e}");
-                self.absent.insert(provider, e.to_string());
-                return Err(e.to_string());
+                let reason = e.to_string();
+                self.log_missing(&format!("{provider} is not to be had"), &reason);
+                self.absent.insert(provider, reason.clone());
+                return Err(reason);
             }
         };
-        placed(provider, commit(builder)).inspect_err(|reason| log::warn!("{provider} cannot run the graph: {reason}"))
+        let session = placed(provider, commit(builder));
+        session.inspect_err(|reason| self.log_missing(&format!("{provider} cannot run the graph"), reason))
     }
 
     fn builder(&self, provider: Provider, sha256: &str) -> ort::Result<SessionBuilder> {
@@ -264,6 +293,14 @@ impl Ladder {
     }
 }
 
+fn is_fault(choice: ProviderChoice, has_gpu: bool, reason: &str) -> bool {
+    choice != ProviderChoice::Auto || (has_gpu && reason != NOT_BUILT_IN)
+}
+
+fn reasons(refused: &[(Provider, String)]) -> String {
+    refused.iter().map(|(provider, reason)| format!("{provider}: {reason}")).collect::<Vec<_>>().join("; ")
+}
+
 /// A session of which `provider` runs at least one node, and who runs how many.
 fn placed(provider: Provider, session: ort::Result<Session>) -> Result<(Session, BTreeMap<String, usize>), String> {
     let session = session.map_err(|e| e.to_string())?;
@@ -285,6 +322,20 @@ mod tests {
         assert_eq!("cuda".parse::<ProviderChoice>().unwrap(), ProviderChoice::Fixed(Provider::Cuda));
         let error = "gpu".parse::<ProviderChoice>().unwrap_err().to_string();
         assert!(error.contains("`gpu`") && error.contains("tensorrt"), "{error}");
+    }
+
+    #[test]
+    fn auto_without_a_gpu_is_no_fault() {
+        let (auto, cuda) = (ProviderChoice::Auto, ProviderChoice::Fixed(Provider::Cuda));
+        for (choice, has_gpu, reason, expected) in [
+            (auto, false, NOT_BUILT_IN, false),
+            (auto, false, "no CUDA-capable device", false),
+            (auto, true, NOT_BUILT_IN, false),
+            (auto, true, "libcudnn.so.9: not found", true),
+            (cuda, false, NOT_BUILT_IN, true),
+        ] {
+            assert_eq!(is_fault(choice, has_gpu, reason), expected, "{choice:?} {has_gpu} {reason}");
+        }
     }
 
     #[test]

@@ -75,6 +75,17 @@ pub fn input_topic(camera: &str, name: &str) -> String {
     if camera.is_empty() { name.to_owned() } else { format!("{camera}/{name}") }
 }
 
+/// The calibration's topic for pictures on this one, given in full: `camera_info` instead of its last part, as
+/// image_transport has it. A transport's own part, such as `/compressed`, does not count.
+pub fn camera_info_beside(image: &str, transport: ImageTransport) -> String {
+    let base = match transport {
+        ImageTransport::Raw => image,
+        ImageTransport::Compressed => image.strip_suffix("/compressed").unwrap_or(image),
+    };
+    let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{folder}/{CAMERA_INFO}")
+}
+
 /// A topic of the node for one camera: `~/<name>`, or `~/<camera>/<name>` where cameras have names.
 pub fn camera_topic(camera: &str, name: &str) -> String {
     if camera.is_empty() { format!("~/{name}") } else { format!("~/{camera}/{name}") }

@@ -1,6 +1,9 @@
 //! What a name becomes on the graph. rcl does this for every entity, but r2r keeps the answer to itself, and people need
 //! to read it: "no image on /camera/image" says more than "no image".
 
+use super::interfaces;
+use crate::core::settings::configuration::ImageTransport;
+
 const REMAP_FLAGS: [&str; 2] = ["-r", "--remap"];
 const ROS_ARGS: &str = "--ros-args";
 
@@ -31,11 +34,24 @@ impl Names {
 
     /// The full name under which a topic or service of this name is found. The first rule that matches counts.
     pub fn resolve(&self, name: &str) -> String {
+        self.rule_for(name).map_or_else(|| self.expand(name), |rule| self.expand(&rule.to))
+    }
+
+    /// The name under which a camera's calibration is subscribed to: `camera_info` where the command line remaps it, otherwise
+    /// the topic beside the camera's pictures, as image_transport derives it.
+    pub fn camera_info(&self, camera: &str, transport: ImageTransport) -> String {
+        let own = interfaces::input_topic(camera, interfaces::CAMERA_INFO);
+        if self.rule_for(&own).is_some() {
+            return own;
+        }
+        interfaces::camera_info_beside(&self.resolve(&interfaces::image_topic(camera, transport)), transport)
+    }
+
+    fn rule_for(&self, name: &str) -> Option<&Rule> {
         let expanded = self.expand(name);
-        let applies = |rule: &&Rule| {
+        self.rules.iter().find(|rule| {
             rule.node.as_ref().is_none_or(|node| *node == self.node) && self.expand(&rule.from) == expanded
-        };
-        self.rules.iter().find(applies).map_or(expanded.clone(), |rule| self.expand(&rule.to))
+        })
     }
 
     fn expand(&self, name: &str) -> String {
@@ -79,6 +95,7 @@ fn rule(text: &str) -> Option<Rule> {
 #[cfg(test)]
 mod tests {
     use super::Names;
+    use crate::core::settings::configuration::ImageTransport::{Compressed, Raw};
 
     fn names(namespace: &str, args: &str) -> Names {
         Names::new("segcap", namespace, args.split_whitespace().map(str::to_owned))
@@ -107,5 +124,30 @@ mod tests {
             names("/", "x --ros-args -r other:image:=/a -r segcap:~/regions:=found -r __node:=segcap -- -r image:=/b");
         assert_eq!(names.resolve("image"), "/image");
         assert_eq!(names.resolve("~/regions"), "/found");
+    }
+
+    #[test]
+    fn the_calibration_lies_beside_the_pictures() {
+        for (args, raw, compressed) in [
+            ("", "/robot/camera_info", "/robot/camera_info"),
+            ("-r image:=/camera/image_raw", "/camera/camera_info", "/robot/camera_info"),
+            ("-r image:=camera/image_raw", "/robot/camera/camera_info", "/robot/camera_info"),
+            ("-r image:=/image_raw", "/camera_info", "/robot/camera_info"),
+            ("-r image/compressed:=/camera/image_raw/compressed", "/robot/camera_info", "/camera/camera_info"),
+            ("-r image/compressed:=/camera/jpeg", "/robot/camera_info", "/camera/camera_info"),
+            ("-r image:=/camera/image_raw -r camera_info:=/lens", "camera_info", "camera_info"),
+        ] {
+            let names = names("/robot", &format!("segcap_node --ros-args {args}"));
+            let found = [Raw, Compressed].map(|transport| names.camera_info("", transport));
+            assert_eq!(found, [raw, compressed], "{args}");
+        }
+    }
+
+    #[test]
+    fn each_camera_has_its_own_calibration() {
+        let names = names("/", "x --ros-args -r front/image:=/eye/image_rect -r rear/camera_info:=/lens");
+        assert_eq!(names.camera_info("front", Raw), "/eye/camera_info");
+        assert_eq!(names.resolve(&names.camera_info("rear", Raw)), "/lens");
+        assert_eq!(names.camera_info("left", Raw), "/left/camera_info");
     }
 }

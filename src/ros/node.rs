@@ -218,8 +218,8 @@ fn tell_topics(names: &Names, camera: &str, input: &InputOptions) {
         Reliability::Reliable => "reliable",
     };
     let image = names.resolve(&interfaces::image_topic(camera, input.transport));
-    let [depth, info] =
-        [interfaces::DEPTH, interfaces::CAMERA_INFO].map(|name| names.resolve(&interfaces::input_topic(camera, name)));
+    let depth = names.resolve(&interfaces::input_topic(camera, interfaces::DEPTH));
+    let info = names.resolve(&names.camera_info(camera, input.transport));
     let own = |name| names.resolve(&interfaces::camera_topic(camera, name));
     log::info!(
         "pictures from {image} ({message}, {reliability}), positions with {depth} and {info}, prompts from {}; answers on \

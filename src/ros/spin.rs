@@ -101,6 +101,7 @@ fn run(work: SpinWork, stop: &AtomicBool, tell_started: &mpsc::SyncSender<Result
         if has_started && listened.elapsed() >= LISTEN_EVERY {
             listened = Instant::now();
             inputs.iter_mut().for_each(|input| input.listen(&node, listened));
+            depths.iter_mut().for_each(|input| input.listen(&node, listened));
         }
     }
     // Messages before the node that made them.
@@ -117,8 +118,9 @@ fn subscribe(
     let (mut images, mut depths) = (Vec::new(), Vec::new());
     for (camera, overlay, pulse) in cameras {
         let entity = |source| NodeError::Entity { name: format!("the inputs of camera {camera:?}"), source };
+        let depth = DepthInput::subscribe(node, names, Arc::clone(&camera), input, Arc::clone(&pulse));
         images.push(ImageInput::subscribe(node, names, Arc::clone(&camera), input, overlay, pulse).map_err(entity)?);
-        depths.push(DepthInput::subscribe(node, names, Arc::clone(&camera), input).map_err(entity)?);
+        depths.push(depth.map_err(entity)?);
     }
     Ok((images, depths))
 }

@@ -116,6 +116,11 @@ BAD = {
     "time over before it began": (lambda: with_fields(timeout=1e-6), TIMEOUT, ["time"]),
     "unknown camera": (
         lambda: Segment.Request(camera="rear", prompts=[everything_prompt()]), NOT_FOUND, ["camera", "rear"]),
+    "id of 1 MB": (lambda: with_prompts(box_prompt(LONG, SCENE.box)), INVALID, ["id is too long", "256 bytes"]),
+    "id of 258 bytes": (lambda: with_prompts(box_prompt("\xe4" * 129, SCENE.box)), INVALID, ["256 bytes", "258"]),
+    "id of two lines": (lambda: with_prompts(box_prompt("a\nb", SCENE.box)), INVALID, ["prompts[0]", "one line", r"'\n'"]),
+    "id with an escape": (lambda: with_prompts(box_prompt("\x1b[2J", SCENE.box)), INVALID, ["one line", "1b"]),
+    "id that turns round": (lambda: with_prompts(box_prompt("\u202egum", SCENE.box)), INVALID, ["one line", "202e"]),
     "camera of 1 MB": (lambda: Segment.Request(camera=LONG, prompts=[everything_prompt()]), NOT_FOUND, ["camera"]),
 }
 
@@ -146,10 +151,10 @@ def test_bad_requests_at_once(node):
             refusal(answer, code, *said)
 
 
-def test_an_id_of_1_mb_comes_back_short(node):
-    array = good(node.call(with_prompts(box_prompt(LONG, SCENE.box))))
-    check_regions(array, size=SCENE.size)
-    assert 0 < len(array.regions[0].prompt_id) < 1000
+def test_an_id_comes_back_as_it_was(node):
+    for prompt_id in ("", "mug 7", "Becher \N{LATIN SMALL LETTER A WITH DIAERESIS}\N{CJK UNIFIED IDEOGRAPH-676F}", "x" * 256):
+        array = good(node.call(with_prompts(box_prompt(prompt_id, SCENE.box))))
+        assert [region.prompt_id for region in array.regions] == [prompt_id]
 
 
 def test_no_camera_is_no_image_at_once(start_node):

@@ -55,6 +55,9 @@ BAD_PROMPTS = {
     "empty box": ([box_of((0, 0))], "INVALID_PROMPT", "0x0"),
     "labels": ([point_prompt("bad", [(5, 5)], [1, 1])], "INVALID_PROMPT", "label"),
     "label 7": ([point_prompt("bad", [(5, 5)], [7])], "INVALID_PROMPT", "7"),
+    "id of two lines": ([box_prompt("a\nb", SCENE.box)], "INVALID_PROMPT", "one line"),
+    "id that turns round": ([box_prompt("a\u202eb", SCENE.box)], "INVALID_PROMPT", "202e"),
+    "id too long": ([box_prompt("x" * 257, SCENE.box)], "INVALID_PROMPT", "256 bytes"),
     "type": ([Prompt(id="bad", type=200)], "INVALID_PROMPT", "200"),
     "1000 of them": ([box_of((9, 9))] * 1000, "INVALID_PROMPT", "1000"),
 }

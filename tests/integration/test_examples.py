@@ -6,13 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
+from action_msgs.msg import GoalStatus, GoalStatusArray
+from client import point_prompt
+from goals import Goals, ended_as
+from managed import Managed
 from patience import PATIENCE_S
 from peer import NodeUnderTest
 from processes import ROOT, node_binary
 from questions import camera, clip_frame
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from segcap.msg import ResultCode
 from std_srvs.srv import Trigger
+
+SUCCEEDED = GoalStatus.STATUS_SUCCEEDED
 
 LANGUAGES = ["py", "rs"]
 NAMES = ["what_is_here", "wait_for", "describe_everything"]
@@ -75,7 +84,8 @@ def test_what_is_here(scene, language):
     code, said = said_by(start("what_is_here", language, *middle, "--node", node.full_name))
     assert code == 0 and "Traceback" not in said, said
     assert "from memory" in said or "by the model" in said, said
-    assert re.search(r"^ +r\d+  \S.*: box \d+,\d+ \d+x\d+, seen [\d.]+ s ago", said, re.MULTILINE), said
+    assert re.search(r"^ +r\d+  \S.*: box \d+,\d+ \d+x\d+, seen (in|[\d.]+ s before) the newest picture", said,
+                     re.MULTILINE), said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -104,6 +114,108 @@ def test_wait_for_what_does_not_come(scene, language):
     code, said = said_by(start("wait_for", language, *arguments))
     assert code == 1, said
     assert "purple helicopter" in said and "in 2 s" in said, said
+
+
+# Longer than the 5 s before its start of which wait_for takes what was seen.
+HELD_S = 7.0
+
+
+@pytest.fixture
+def unprompted(domain, logs):
+    """A node that nobody asks for anything, before a camera that stands still."""
+    node = NodeUnderTest(logs, domain, {"everything.points_per_side": 8, "everything.min_area": 400, "autostart": False})
+    lifecycle = Managed(node.full_name, node.client)
+    with camera(node, logs, rate_hz=10, paused=True):
+        lifecycle.lead("configure", "activate")
+        yield node, lifecycle
+        lifecycle.close()
+    assert node.stop() == 0
+
+
+class GoalWatch:
+    """Every goal of ~/describe_everything, and how many of them ran at the same time at most."""
+
+    def __init__(self, node):
+        self.statuses, self.most = {}, 0
+        qos = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        topic = f"{node.full_name}/describe_everything/_action/status"
+        node.client.node.create_subscription(GoalStatusArray, topic, self.take, qos)
+
+    def take(self, message):
+        self.statuses.update({bytes(one.goal_info.goal_id.uuid): one.status for one in message.status_list})
+        self.most = max(self.most, len(self.running()))
+
+    def running(self):
+        return [key for key, status in self.statuses.items() if status == GoalStatus.STATUS_EXECUTING]
+
+
+@contextmanager
+def held(node):
+    """The node stands still, as if its model took so long."""
+    node.process.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        node.process.signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wait_for_finds_what_a_slow_look_has_seen(unprompted, language):
+    """Nobody else prompts, and a look takes longer than what was seen may be old at the start."""
+    node, _ = unprompted
+    goals = Goals(node)
+    node._wait(lambda: node.segment([point_prompt("", [(320, 240)])]).success, 60, "the camera's picture")
+    words = ended_as(goals.describe(caption=True), SUCCEEDED, ResultCode.OK).captions[0]
+    forget(node)  # the same picture is described in the same words again
+    watch = GoalWatch(node)
+    node.client.spin(0.5)
+    before = set(watch.statuses)
+    child = start("wait_for", language, *words.split(), "--min-score", "1", "--look-every", "0.1", "--node", node.full_name)
+    try:
+        node._wait(watch.running, 60, "a look of its own")
+        with held(node):
+            time.sleep(HELD_S)
+        node._wait(lambda: child.poll() is not None, 100, "its end")
+    finally:
+        code, said = said_by(child)
+    assert code == 0 and f"{words}' (1.00), at pixel" in said.replace('"', "'"), said
+    assert "ended early" not in said and len(set(watch.statuses) - before) in (1, 2) and watch.most == 1, said
+    node._wait(lambda: not watch.running(), 30, "the end of the look that it left")
+    goals.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_looks_do_not_pile_up(unprompted, language):
+    node, _ = unprompted
+    node._wait(lambda: node.segment([point_prompt("", [(320, 240)])]).success, 60, "the camera's picture")
+    watch = GoalWatch(node)
+    arguments = ["purple", "helicopter", "--timeout", "600", "--look-every", "0.01", "--node", node.full_name]
+    child = start("wait_for", language, *arguments)
+    try:
+        node._wait(watch.running, 60, "a look")
+        with held(node):
+            time.sleep(2)
+        node._wait(lambda: len(watch.statuses) >= 3, 100, "one look after the other")
+    finally:
+        child.kill()
+        code, said = said_by(child)
+    assert watch.most == 1 and "ended early" not in said, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_goal_is_refused_is_said(unprompted, language):
+    node, lifecycle = unprompted
+    goals = Goals(node)
+    node._wait(lambda: node.segment([point_prompt("", [(320, 240)])]).success, 60, "the camera's picture")
+    running = goals.send(points_per_side=64)
+    code, said = said_by(start("describe_everything", language, "--node", node.full_name))
+    assert code == 1 and "runs already: expected one at a time" in said, said
+    goals.cancel(running)
+    lifecycle.lead("deactivate")
+    code, said = said_by(start("describe_everything", language, "--node", node.full_name))
+    assert code == 1 and "expected the node to be active" in said, said
+    assert "another" not in said and "Traceback" not in said and "panicked" not in said
+    goals.close()
 
 
 def forget(node):

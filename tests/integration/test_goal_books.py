@@ -73,7 +73,9 @@ def test_two_clients_have_a_goal_each_and_one_waits(node, goals):
             other.wait_for(future.done, PATIENCE_S, "an answer to the goal")
             return future.result()
 
-        assert not send().accepted, "one at a time, whoever asks"
+        refused = send().get_result_async()
+        other.wait_for(refused.done, 30, "the reason")
+        assert refused.result().result.code == ResultCode.OVERLOADED, "one at a time, whoever asks"
         goals.cancel(first)
         ended_as(first, CANCELED, ResultCode.CANCELED)
         heard = len(first.feedback)

@@ -1,4 +1,4 @@
-"""How goals of ~/describe_everything end before they are done: canceled, out of time, rejected, abandoned."""
+"""How goals of ~/describe_everything end before they are done: canceled, out of time, refused, abandoned."""
 
 import os
 import signal
@@ -13,6 +13,7 @@ from checks import check_regions, good
 from client import box_prompt, stamp_key
 from goals import Goals, ended_as, show
 from growth import check_growth
+from managed import Managed
 from patience import PATIENCE_S
 from processes import Process, wait_until
 from scenes import disc_scene
@@ -111,13 +112,24 @@ def test_cancel_twice_at_once(goals):
 
 def test_one_goal_at_a_time(node, goals):
     goal = running(goals)
-    start = node.log_length()
     for _ in range(3):
-        assert not goals.send(caption=True).accepted
-    node.wait_for_log("rejected: OVERLOADED.*one at a time", start)
+        ended_as(goals.describe(caption=True), ABORTED, ResultCode.OVERLOADED, "runs already", "one at a time")
     assert not goal.has_ended, "the first one is not disturbed"
     goals.cancel(goal)
     ended_as(goals.describe(points_per_side=4), SUCCEEDED, ResultCode.OK)
+
+
+def test_a_node_that_is_not_active_says_so(start_node):
+    node = start_node(parameters={"autostart": False})
+    goals, lifecycle = Goals(node), Managed(node.full_name, node.client)
+    ended_as(goals.describe(), ABORTED, ResultCode.NOT_ACTIVE, "to be active")
+    lifecycle.lead("configure")
+    ended_as(goals.describe(), ABORTED, ResultCode.NOT_ACTIVE, "to be active")
+    lifecycle.lead("activate")
+    show(node, SCENE.rgb)
+    ended_as(goals.describe(points_per_side=2), SUCCEEDED, ResultCode.OK)
+    lifecycle.close()
+    goals.close()
 
 
 def test_the_time_limit_is_kept_and_what_was_found_is_there(node, goals):
@@ -178,12 +190,12 @@ def test_a_client_that_vanishes_leaves_nothing_behind(node, goals, logs):
             client.signal(signal.SIGKILL)
             client.wait(PATIENCE_S)
         deadline = time.monotonic() + PATIENCE_S
-        goal = goals.send(points_per_side=2)
-        while not goal.accepted:
+        goal = goals.describe(points_per_side=2)
+        while goal.result.code == ResultCode.OVERLOADED:
             assert time.monotonic() < deadline, "its time limit must end the goal"
             node.client.spin(0.1)
-            goal = goals.send(points_per_side=2)
-        ended_as(goals.ended(goal), SUCCEEDED, ResultCode.OK)
+            goal = goals.describe(points_per_side=2)
+        ended_as(goal, SUCCEEDED, ResultCode.OK)
         check_regions(good(node.segment([box_prompt("disc", SCENE.box)], SCENE.rgb)), size=SCENE.size)
 
 

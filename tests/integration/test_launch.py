@@ -115,6 +115,29 @@ def test_arguments_left_empty_leave_the_parameter_file_alone(start, domain, tmp_
     assert found.groups() == ("/eye/picture/compressed", "sensor_msgs/CompressedImage")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "info"),
+    [
+        ({"image": "/eye/image_raw"}, "/eye/camera_info"),
+        ({"image": "eye/image_raw", "namespace": "robot"}, "/robot/eye/camera_info"),
+        ({"image": "/eye/image_raw", "image_transport": "compressed"}, "/eye/camera_info"),
+        ({"image": "/eye/image_raw", "camera_info": "/lens"}, "/lens"),
+    ],
+)
+@pytest.mark.parametrize("file", ["segcap.launch.py", "segcap.launch.xml"])
+def test_the_calibration_lies_beside_the_image(file, arguments, info, start):
+    assert start(file, **arguments).wait_for_log(r"positions with \S+ and (\S+),").group(1) == info
+
+
+@pytest.mark.parametrize("file", ["segcap.launch.py", "segcap.launch.xml"])
+def test_a_parameter_file_that_is_not_there_is_told(file, start):
+    launched = start(file, params_file="/nowhere/my.param.yaml")
+    assert launched.process.wait(60) != 0
+    said = launched.process.log()
+    assert "params_file: expected a parameter file" in said and "'/nowhere/my.param.yaml'" in said
+    assert "process started" not in said, "no node with defaults"
+
+
 def test_without_autostart_the_node_waits_for_a_manager(start, domain):
     launched = start(autostart="false", namespace="waiting")
     lifecycle = Managed("/waiting/segcap", launched.connect("/waiting/segcap", "/waiting/image", domain))

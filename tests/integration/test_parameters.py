@@ -113,16 +113,14 @@ def test_a_set_that_is_refused_says_why_and_changes_nothing(node, call, name):
 
 
 def test_what_was_dumped_can_be_set_again(node, call):
-    """As `ros2 param dump` and `load` do it; an empty list goes through YAML and comes back as one of booleans."""
+    """As `ros2 param dump` and `load` do it. An empty list, which goes through YAML and comes back as one of booleans, is [""]."""
     names = call(ListParameters, "list_parameters").result.names
     wanted = [
         Parameter(name=name, value=value)
         for name, value in zip(names, call(GetParameters, "get_parameters", names=names).values, strict=True)
     ]
-    for one in wanted:
-        if one.value.type == ParameterType.PARAMETER_STRING_ARRAY and not one.value.string_array_value:
-            one.value.type = ParameterType.PARAMETER_BOOL_ARRAY
-    assert ParameterType.PARAMETER_BOOL_ARRAY in {one.value.type for one in wanted}
+    empty = ParameterValue(type=ParameterType.PARAMETER_BOOL_ARRAY)
+    wanted.append(Parameter(name="cameras", value=empty))
     for result in call(SetParameters, "set_parameters", parameters=wanted).results:
         assert result.successful, result.reason
 
@@ -157,8 +155,9 @@ def test_values_from_the_command_line(start_node):
     node = start_node(parameters={"cameras": "[]", "limits.max_prompts": 3, "overlay.alpha": 1, "caption.mode": "off"})
     client = node.client.node.create_client(GetParameters, f"{node.full_name}/get_parameters")
     node.client.wait_for(client.service_is_ready, PATIENCE_S, "get_parameters")
-    names = ["limits.max_prompts", "overlay.alpha", "caption.mode"]
+    names = ["limits.max_prompts", "overlay.alpha", "caption.mode", "cameras"]
     future = client.call_async(GetParameters.Request(names=names))
     node.client.wait_for(future.done, PATIENCE_S, "the values")
-    prompts, alpha, mode = future.result().values
+    prompts, alpha, mode, cameras = future.result().values
+    assert list(cameras.string_array_value) == [""], "one camera without a name, however that was written"
     assert (prompts.integer_value, alpha.double_value, mode.string_value) == (3, 1.0, "off")

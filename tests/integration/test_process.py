@@ -1,7 +1,9 @@
 """The node as a process: how it ends, that it comes back, that two of them do not disturb each other."""
 
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
 from statistics import median
@@ -12,9 +14,9 @@ from client import Client, box_prompt, everything_prompt, point_prompt, stamp_ke
 from growth import check_growth
 from patience import PATIENCE_S
 from peer import has_ids
-from processes import ROOT, Process
+from processes import ROOT, Process, node_command
 from scenes import disc_scene, message
-from segcap.msg import RegionArray, ResultCode
+from segcap.msg import Region, RegionArray, ResultCode
 from segcap.srv import Segment
 
 SCENE = disc_scene(320, 240)
@@ -116,6 +118,23 @@ def test_a_start_that_cannot_succeed_says_why(start_node, name):
     log = node.process.log()
     assert all(text in log for text in said), log
     assert "panicked" not in log
+
+
+def test_a_parameter_file_that_is_not_there_ends_it(domain, logs):
+    command = [*node_command(), "--ros-args", "--params-file", "/nowhere/my.param.yaml"]
+    process = Process("segcap_node without its file", command, logs / "no_params_file.log", dict(os.environ))
+    assert process.wait(30) == 1
+    assert "/nowhere/my.param.yaml" in process.log() and "panicked" not in process.log(), process.log()
+
+
+def test_the_help_shows_words_of_regions_with_ros2_topic(capsys):
+    """`ros2 topic echo --filter` evaluates its expression for a message `m`, and --field takes names alone."""
+    said = subprocess.run([*node_command(), "--help"], capture_output=True, text=True, check=True).stdout
+    expression = re.search(r"ros2 topic echo /segcap/regions --filter '([^']+)'", said).group(1)
+    regions = [Region(id="r1", caption="a red mug"), Region(id="r2", caption="a bowl")]
+    assert not eval(expression, {}, {"m": RegionArray(regions=regions)}), "the message itself is not printed"
+    assert capsys.readouterr().out == "r1 a red mug\nr2 a bowl\n"
+    assert not re.search(r"--field \S*\[", said)
 
 
 @pytest.mark.load

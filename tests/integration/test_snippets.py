@@ -18,7 +18,7 @@ def program(document, node):
     return code.group(1).replace("/segcap/", f"{node}/")
 
 
-@pytest.mark.parametrize(("document", "said"), [("README.md", "True"), ("docs/asking.md", "cup: ")])
+@pytest.mark.parametrize(("document", "said"), [("README.md", "True"), ("docs/asking.md", "red mug: ")])
 def test_a_shown_program_works(document, said, start_node):
     node = start_node()
     child = subprocess.Popen(

@@ -3,6 +3,10 @@
 //! Bounded: beyond [`RegionMemory::capacity`] the object goes that was not seen for longest. Masks are kept as spans
 //! and captions with their words taken apart, so that a question costs no more than reading. A copy shares its objects
 //! with the original and costs little, so that a question holds nobody up.
+//!
+//! An object's age is the time from the picture in which it was last seen to now, by its camera's own time. What a slow model
+//! has just answered is as old as its picture. Forgetting (`memory.ttl_s`) counts from the answer instead: otherwise
+//! nothing would be remembered of a look that takes longer than that.
 
 mod colours;
 mod object;
@@ -29,9 +33,12 @@ pub struct View {
     clock: CameraClock,
 }
 
-/// When a picture was taken, by the memory's own time.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Moment(f64);
+/// When a picture was taken, and when it was answered; seconds, by the memory's own time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    taken_secs: f64,
+    answered_secs: f64,
+}
 
 /// Objects by their ids, of all cameras.
 #[derive(Clone, Debug)]
@@ -84,10 +91,19 @@ impl RegionMemory {
         self.views.get(camera)
     }
 
-    /// Seconds since an object was last seen.
+    /// Seconds since the picture was taken in which an object was last seen.
     pub fn age_secs(&self, object: &Remembered, now: Instant) -> f64 {
-        let camera_now = self.view(&object.header.camera).map_or(object.seen.0, |view| view.clock.at(now));
-        (camera_now - object.seen.0).max(0.0)
+        self.secs_since(object.seen.taken_secs, object, now)
+    }
+
+    /// Seconds since the last answer that showed an object.
+    fn unseen_secs(&self, object: &Remembered, now: Instant) -> f64 {
+        self.secs_since(object.seen.answered_secs, object, now)
+    }
+
+    fn secs_since(&self, secs: f64, object: &Remembered, now: Instant) -> f64 {
+        let camera_now = self.view(&object.header.camera).map_or(secs, |view| view.clock.at(now));
+        (camera_now - secs).max(0.0)
     }
 
     /// A picture was looked at. `arrived`: when it came in; `None` where nobody knows. Gives the moment for what was seen
@@ -99,15 +115,16 @@ impl RegionMemory {
             let began = *self.began.get_or_insert(arrived);
             let secs = arrived.saturating_duration_since(began).as_secs_f64();
             let view = View { header: header.clone(), size, clock: CameraClock::start(&shot, secs) };
+            let answered_secs = view.clock.at(now);
             self.views.insert(Arc::clone(&header.camera), view);
-            return Moment(secs);
+            return Moment { taken_secs: secs, answered_secs };
         };
         let before_secs = view.clock.secs();
         let step = view.clock.take(&shot);
         if step.is_newest {
             (view.header, view.size) = (header.clone(), size);
         }
-        Moment(before_secs + step.secs)
+        Moment { taken_secs: before_secs + step.secs, answered_secs: view.clock.at(now) }
     }
 
     /// Takes in a look at an object. What this look does not tell stays as it was: place, colours, and words, where the
@@ -150,12 +167,12 @@ impl RegionMemory {
 
     /// Whether [`RegionMemory::expire`] would forget something.
     pub fn has_expired(&self, now: Instant, ttl_secs: f64) -> bool {
-        self.iter().any(|object| self.age_secs(object, now) > ttl_secs)
+        self.iter().any(|object| self.unseen_secs(object, now) > ttl_secs)
     }
 
-    /// Forgets what was not seen for longer than `ttl_secs`; says what.
+    /// Forgets what no answer has shown for longer than `ttl_secs`; says what.
     pub fn expire(&mut self, now: Instant, ttl_secs: f64) -> Vec<TrackId> {
-        let over = self.iter().filter(|object| self.age_secs(object, now) > ttl_secs);
+        let over = self.iter().filter(|object| self.unseen_secs(object, now) > ttl_secs);
         let over: Vec<TrackId> = over.map(|object| object.id).collect();
         for &id in &over {
             self.forget(id);
@@ -165,7 +182,8 @@ impl RegionMemory {
 
     fn shrink(&mut self) {
         while self.objects.len() > self.capacity {
-            let stalest = self.iter().min_by(|a, b| a.seen.0.total_cmp(&b.seen.0).then(a.id.cmp(&b.id)));
+            let stalest =
+                self.iter().min_by(|a, b| a.seen.taken_secs.total_cmp(&b.seen.taken_secs).then(a.id.cmp(&b.id)));
             let Some(stalest) = stalest.map(|object| object.id) else { return };
             self.forget(stalest);
         }

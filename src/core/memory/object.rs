@@ -62,7 +62,7 @@ impl Remembered {
 
     /// What is known of it now, after another look.
     pub(super) fn again(sight: Sight, old: &Self) -> Self {
-        if sight.moment < old.seen {
+        if sight.moment.taken_secs < old.seen.taken_secs {
             let mut object = old.clone();
             if object.caption.text.is_empty() {
                 object.describe(&sight.region.caption);

@@ -25,6 +25,8 @@ pub(crate) struct Album {
 pub(crate) struct Entry {
     pub id: u64,
     pub secs: i32,
+    /// From the picture's arrival to its answer.
+    pub took_secs: i32,
     pub camera: &'static str,
     pub at: (u32, u32),
     pub side: u32,
@@ -36,7 +38,7 @@ pub(crate) struct Entry {
 impl Entry {
     pub fn new(id: u64, caption: &str) -> Self {
         let (caption, colours) = (caption.to_owned(), Vec::new());
-        Self { id, secs: 100, camera: "front", at: (0, 0), side: 10, caption, place: None, colours }
+        Self { id, secs: 100, took_secs: 0, camera: "front", at: (0, 0), side: 10, caption, place: None, colours }
     }
 }
 
@@ -70,7 +72,7 @@ impl Album {
         };
         let Entry { id, place, colours, .. } = entry;
         let (id, header, size) = (TrackId(id), &header, Size::new(640, 480));
-        let moment = self.memory.look(header, size, Some(at(stamp.secs)), at(stamp.secs));
+        let moment = self.memory.look(header, size, Some(at(stamp.secs)), at(stamp.secs + entry.took_secs));
         self.memory.remember(Sight { id, header, size, region: &region, shape, place, colours, moment });
     }
 }
@@ -168,4 +170,18 @@ fn old_ones_are_forgotten() {
     assert_eq!(album.memory.expire(at(5), 0.0), [], "a clock that went back makes nothing old");
     album.memory.forget(TrackId(2));
     assert!(album.memory.is_empty());
+}
+
+#[test]
+fn age_counts_from_the_picture_and_forgetting_from_the_answer() {
+    let mut album = Album::new(5);
+    album.put(Entry { took_secs: 40, ..Entry::new(1, "a mug") });
+    let age_secs = |album: &Album, now| album.memory.age_secs(album.memory.get(TrackId(1)).unwrap(), at(now));
+    assert_eq!(age_secs(&album, 140), 40.0, "as old as its picture");
+    assert_eq!(album.memory.expire(at(165), 30.0), [], "answered 25 s ago");
+    album.put(Entry { secs: 150, took_secs: 18, ..Entry::new(2, "a bowl") });
+    assert_eq!(age_secs(&album, 168), 68.0);
+    assert_eq!(album.memory.expire(at(171), 30.0), [TrackId(1)]);
+    assert_eq!(album.memory.expire(at(198), 30.0), []);
+    assert_eq!(album.memory.expire(at(199), 30.0), [TrackId(2)]);
 }

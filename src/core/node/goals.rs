@@ -7,7 +7,7 @@ use crate::core::frame::Stamp;
 
 /// Results are kept so long for clients that ask late.
 pub const RESULTS_KEPT: Duration = Duration::from_secs(60);
-/// And so many of them; the oldest go first.
+/// And so many of them, and as many of goals that were refused; the oldest go first.
 pub const MOST_RESULTS: usize = 16;
 /// Clients that may wait for one goal's result; one does, usually.
 pub const MOST_WAITING: usize = 32;
@@ -69,6 +69,8 @@ struct Entry<R, W> {
     status: GoalStatus,
     result: Option<(R, Instant)>,
     waiting: Vec<W>,
+    /// It never ran. Its result takes no room from those of goals that did.
+    was_refused: bool,
 }
 
 impl<R, W> Default for Goals<R, W> {
@@ -86,7 +88,15 @@ impl<R: Clone, W> Goals<R, W> {
     /// A goal has been accepted and runs. Its id must not be known.
     pub fn begin(&mut self, id: GoalId, accepted: Stamp, now: Instant) {
         self.forget_old(now);
-        self.goals.push(Entry { id, accepted, status: GoalStatus::Executing, result: None, waiting: Vec::new() });
+        let (status, result, waiting) = (GoalStatus::Executing, None, Vec::new());
+        self.goals.push(Entry { id, accepted, status, result, waiting, was_refused: false });
+    }
+
+    /// A goal has been accepted only to hear why it is not run. Its id must not be known.
+    pub fn refuse(&mut self, id: GoalId, accepted: Stamp, result: R, now: Instant) {
+        let (status, result, waiting) = (GoalStatus::Aborted, Some((result, now)), Vec::new());
+        self.goals.push(Entry { id, accepted, status, result, waiting, was_refused: true });
+        self.forget_old(now);
     }
 
     /// The goals that a cancel request means and that will be canceled, as action_msgs/CancelGoal says: one goal by its id,
@@ -145,9 +155,12 @@ impl<R: Clone, W> Goals<R, W> {
     fn forget_old(&mut self, now: Instant) {
         let is_old = |ended: Instant| now.saturating_duration_since(ended) >= RESULTS_KEPT;
         self.goals.retain(|goal| !goal.result.as_ref().is_some_and(|&(_, ended)| is_old(ended)));
-        while self.goals.iter().filter(|goal| goal.status.has_ended()).count() > MOST_RESULTS {
-            let oldest = self.goals.iter().position(|goal| goal.status.has_ended()).unwrap_or_default();
-            self.goals.remove(oldest);
+        for refused in [false, true] {
+            let counts = |goal: &Entry<R, W>| goal.status.has_ended() && goal.was_refused == refused;
+            while self.goals.iter().filter(|goal| counts(goal)).count() > MOST_RESULTS {
+                let oldest = self.goals.iter().position(counts).unwrap_or_default();
+                self.goals.remove(oldest);
+            }
         }
     }
 }
@@ -178,6 +191,20 @@ mod tests {
 
     fn statuses(goals: &TestGoals) -> Vec<GoalStatus> {
         goals.statuses().map(|(_, _, status)| status).collect()
+    }
+
+    #[test]
+    fn goals_that_were_refused_keep_no_result_from_its_client() {
+        let (mut goals, now) = (running(&[10; MOST_RESULTS]), Instant::now());
+        for number in 1..=MOST_RESULTS as u8 {
+            goals.end(id(number), Succeeded, "two mugs", now);
+        }
+        for number in 100..=200 {
+            goals.refuse(id(number), at(11), "another one runs", now);
+            assert_eq!(goals.ask(id(number), 7, now), Asked::Now(Aborted, "another one runs", 7));
+        }
+        assert_eq!(goals.ask(id(1), 7, now), Asked::Now(Succeeded, "two mugs", 7));
+        assert_eq!(statuses(&goals).len(), 2 * MOST_RESULTS);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct GraphReport {
     pub nodes: String,
     /// Better providers that were asked for and could not, with the reason of each.
     pub refused: Vec<String>,
-    /// One of these is there, but could not run this graph.
+    /// One of these was to be expected on this machine.
     pub fell_back: bool,
 }
 
@@ -68,6 +68,10 @@ pub struct CameraHealth {
     pub age: Option<Duration>,
     /// Why nothing comes at present, and what to do.
     pub silence: Option<String>,
+    /// Full name of its calibration's topic.
+    pub calibration_topic: String,
+    /// Why regions have no positions although depth comes, and what to do.
+    pub uncalibrated: Option<String>,
 }
 
 /// A picture of this age is of no use to a robot that moves.

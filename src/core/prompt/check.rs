@@ -7,12 +7,12 @@ use super::{Click, Prompt, RawPrompt, Shape};
 use crate::core::geometry::{PixelBox, Point, Size};
 use crate::core::mask::Mask;
 use crate::core::settings::Limits;
-use crate::core::text::one_line;
+use crate::core::text::{one_line, unfit_for_a_line};
 
 /// Most points in one prompt: each is a token for the decoder, and people click a few times.
 pub const MAX_POINTS: usize = 128;
-/// Longest id that comes back whole, characters.
-pub const MAX_ID_CHARS: usize = 256;
+/// Longest id, bytes.
+pub const MAX_ID_BYTES: usize = 256;
 /// A mask's pixel of this value and above belongs to the object (`msg/Prompt.msg`).
 const MASK_THRESHOLD: u8 = 128;
 
@@ -44,12 +44,12 @@ impl Prompt {
         checked.collect()
     }
 
-    /// One prompt. Its id becomes one clean line of at most [`MAX_ID_CHARS`]; a box that sticks out of the image is cut
-    /// to the part inside.
+    /// One prompt. A box that sticks out of the image is cut to the part inside.
     ///
     /// # Errors
     /// [`PromptFault`], which names what was expected.
     pub fn check(raw: &RawPrompt, image: Size, limits: &Limits) -> Result<Self, PromptFault> {
+        check_id(&raw.id)?;
         let shape = match raw.kind {
             POINTS => Shape::Points(foreground_clicks(raw, image)?),
             BOX => Shape::Box { rect: rect(raw.rect, image)?, clicks: clicks(raw, image)? },
@@ -57,8 +57,16 @@ impl Prompt {
             EVERYTHING => Shape::Everything,
             kind => return Err(PromptFault::UnknownKind { kind }),
         };
-        Ok(Self { id: one_line(&raw.id, MAX_ID_CHARS), shape })
+        Ok(Self { id: raw.id.clone(), shape })
     }
+}
+
+/// It comes back in messages, log lines and viewers.
+fn check_id(id: &str) -> Result<(), PromptFault> {
+    if id.len() > MAX_ID_BYTES {
+        return Err(PromptFault::IdTooLong { max: MAX_ID_BYTES, got: id.len() });
+    }
+    unfit_for_a_line(id).map_or(Ok(()), |got| Err(PromptFault::IdCharacter { got }))
 }
 
 fn foreground_clicks(raw: &RawPrompt, image: Size) -> Result<Vec<Click>, PromptFault> {

@@ -20,6 +20,10 @@ pub enum PromptError {
 pub enum PromptFault {
     #[error("unknown type: expected 0 (POINTS), 1 (BOX), 2 (MASK) or 3 (EVERYTHING), got {kind}")]
     UnknownKind { kind: u8 },
+    #[error("the id is too long: expected at most {max} bytes, got {got}")]
+    IdTooLong { max: usize, got: usize },
+    #[error("the id: expected one line of text without control and direction characters, got one with {got:?}")]
+    IdCharacter { got: char },
     #[error("no points: a POINTS prompt takes at least one")]
     NoPoints,
     #[error("too many points: expected at most {max}, got {got}")]

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::check::{MAX_ID_CHARS, MAX_POINTS};
+use super::check::{MAX_ID_BYTES, MAX_POINTS};
 use super::{Click, Prompt, PromptError, RawPrompt, Shape};
 use crate::core::geometry::{PixelBox, Point, Size};
 use crate::core::pixels::raw_image::RawImage;
@@ -84,7 +84,14 @@ fn broken_prompts_say_what_is_wrong() {
         (masked(64, 48, "mono8", 255), "expected 640x480, got 64x48"),
         (masked(640, 480, "rgb8", 255), "expected \"mono8\", got \"rgb8\""),
         (masked(640, 480, "mono8", 100), "the mask is empty"),
-        (RawPrompt { id: "a\0mug".into(), ..points(&[], &[]) }, "prompts[0] (\"a mug\"): no points"),
+        (RawPrompt { id: "a mug".into(), ..points(&[], &[]) }, "prompts[0] (\"a mug\"): no points"),
+        (RawPrompt { id: "a\nmug".into(), ..boxed(1, 1, 5, 5) }, "prompts[0] (\"a mug\"): the id: expected one line"),
+        (RawPrompt { id: "a\0".into(), ..boxed(1, 1, 5, 5) }, "got one with '\\0'"),
+        (RawPrompt { id: "gum\u{202e}der".into(), ..boxed(1, 1, 5, 5) }, "got one with '\\u{202e}'"),
+        (
+            RawPrompt { id: "\u{e4}".repeat(129), ..boxed(1, 1, 5, 5) },
+            "the id is too long: expected at most 256 bytes, got 258",
+        ),
     ];
     for (raw, part) in cases {
         let message = error(raw);
@@ -115,7 +122,7 @@ proptest! {
     ) {
         let raw = RawPrompt { id, kind, points, labels, rect, mask: RawImage::default() };
         let Ok(prompt) = Prompt::check(&raw, IMAGE, &Limits::default()) else { return Ok(()) };
-        prop_assert!(!prompt.id.contains('\0') && prompt.id.chars().count() <= MAX_ID_CHARS);
+        prop_assert!(!prompt.id.contains(char::is_control) && prompt.id.len() <= MAX_ID_BYTES);
         let clicks = match prompt.shape {
             Shape::Points(clicks) => clicks,
             Shape::Box { rect, clicks } => {

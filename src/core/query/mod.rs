@@ -43,7 +43,7 @@ pub struct Query {
     pub rect: PixelBox,
     /// Lowest relevance, 0 to 1.
     pub min_score: f32,
-    /// Seconds since it was last seen; 0: no filter.
+    /// Seconds since the picture was taken in which it was last seen; 0: no filter.
     pub max_age_secs: f32,
     /// Metres from the camera; 0: no filter.
     pub max_distance: f32,

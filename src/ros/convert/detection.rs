@@ -2,7 +2,7 @@
 
 use r2r::vision_msgs::msg::{BoundingBox2D, Detection2D, Detection2DArray, ObjectHypothesisWithPose};
 
-use super::{header, stamp, text};
+use super::{bounded, header, stamp, text};
 use crate::core::geometry::PixelBox;
 use crate::core::prompt::RawPrompt;
 use crate::core::region::{Caption, Region, RegionArray};
@@ -40,7 +40,7 @@ fn box_prompt(index: usize, detection: &Detection2D) -> Result<RawPrompt, Refusa
         );
         Refusal::new(ResultCode::InvalidPrompt, message)
     })?;
-    Ok(RawPrompt { id: text(id), kind: BOX, rect, ..RawPrompt::default() })
+    Ok(RawPrompt { id: bounded(id).to_owned(), kind: BOX, rect, ..RawPrompt::default() })
 }
 
 /// The whole pixels that a box touches: those of its upright hull, where it is turned. What lies left of or above the

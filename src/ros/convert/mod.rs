@@ -45,11 +45,11 @@ const MAX_TEXT_BYTES: usize = 4096;
 
 /// Without NUL and bounded; otherwise as it came.
 fn text(text: &str) -> String {
-    let mut end = text.len().min(MAX_TEXT_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].replace('\0', "")
+    bounded(text).replace('\0', "")
+}
+
+fn bounded(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT_BYTES)]
 }
 
 fn stamp(time: &builtin_interfaces::msg::Time) -> Stamp {

@@ -7,7 +7,7 @@ use r2r::segcap::msg::{Prompt, PromptArray};
 use r2r::segcap::srv::Segment;
 
 use super::image::raw_image;
-use super::{stamp, text};
+use super::{bounded, stamp, text};
 use crate::core::frame::Header;
 use crate::core::pixels::raw_image::{ImagePayload, RawFrame};
 use crate::core::prompt::RawPrompt;
@@ -66,7 +66,7 @@ fn timeout(secs: f32) -> Result<Option<Duration>, Refusal> {
 
 fn prompt(message: Prompt) -> RawPrompt {
     RawPrompt {
-        id: text(&message.id),
+        id: bounded(&message.id).to_owned(),
         kind: message.type_,
         points: message.points.iter().map(|point| (point.x, point.y)).collect(),
         labels: message.labels,

@@ -84,29 +84,27 @@ struct Books {
 /// rclpy hears no more feedback of a goal whose result it has: the last feedback gets so much of a start.
 const HEAD_START: Duration = Duration::from_millis(75);
 
-/// A rejection bears no words, so it only says "not now"; a goal that will never do is accepted and ends at once with a
-/// code and the reason.
-fn is_not_now(refusal: &Refusal) -> bool {
-    matches!(refusal.code, ResultCode::Overloaded | ResultCode::NotActive | ResultCode::Canceled)
-}
-
 impl Server {
+    /// A rejection bears no words. So a goal that is not run is accepted and aborted at once, with a code and the reason; only one
+    /// with the id of another goal is rejected, because nobody could tell their results apart.
     fn take_goal(self: &Arc<Self>, id: GoalId, goal: Goal, pending: Pending<SendGoal::Service>) {
         let accepted = convert::now_stamp();
-        let begun = if self.books().goals.is_known(id) {
-            Err(Refusal::new(
-                ResultCode::Overloaded,
-                "expected a new goal id, got that of a goal that is there already",
-            ))
-        } else {
-            self.begin(goal)
-        };
-        if let Err(refusal) = &begun
-            && is_not_now(refusal)
-        {
-            log::warn!("describe_everything: a goal was rejected: {}: {refusal}", refusal.code);
+        if self.books().goals.is_known(id) {
+            log::warn!(
+                "describe_everything: a goal was rejected: expected a new goal id, got that of a goal that is there already"
+            );
             return pending.respond(convert::goal_response(false, accepted));
         }
+        let describing = match self.begin(goal) {
+            Ok(describing) => describing,
+            Err(refusal) => {
+                log::info!("describe_everything: {}: {refusal}", refusal.code);
+                let described = Described { stamp: Stamp::default(), regions: Vec::new(), ending: Err(refusal) };
+                self.books().goals.refuse(id, accepted, convert::describe_result(&described), Instant::now());
+                pending.respond(convert::goal_response(true, accepted));
+                return self.publish_status();
+            }
+        };
         let canceled = CancellationToken::new();
         {
             let mut books = self.books();
@@ -117,10 +115,7 @@ impl Server {
         self.publish_status();
         let server = Arc::clone(self);
         let follow = async move {
-            let described = match begun {
-                Ok(describing) => server.follow(id, describing, canceled).await,
-                Err(refusal) => Described { stamp: Stamp::default(), regions: Vec::new(), ending: Err(refusal) },
-            };
+            let described = server.follow(id, describing, canceled).await;
             if described.ending.is_ok() {
                 tokio::time::sleep(HEAD_START).await;
             }

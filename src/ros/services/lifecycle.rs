@@ -114,10 +114,13 @@ impl Lifecycle {
     }
 
     fn tell(&self, way: &Transition) {
-        match way.to {
-            State::Active => log::info!("ready"),
-            to if to.is_transition() => log::debug!("{} ({})", to, way.label),
-            to => log::info!("{to}"),
+        if way.to.is_transition() {
+            log::debug!("lifecycle: {} -> {} ({})", way.from, way.to, way.label);
+        } else {
+            log::info!("lifecycle: {} -> {}", way.from, way.to);
+        }
+        if way.to == State::Active {
+            log::info!("ready");
         }
         let events = self.0.events.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = events.publish(&convert::transition_event(way)) {

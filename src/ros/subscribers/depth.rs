@@ -1,13 +1,16 @@
 //! Depth and calibration of a camera, on the dedicated thread. Without a publisher they cost nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use futures::{FutureExt, Stream, StreamExt};
 use r2r::NativeMsg;
 use r2r::sensor_msgs::msg::{CameraInfo, Image};
 
+use super::calibration::CalibrationWatch;
 use crate::core::settings::configuration::InputOptions;
 use crate::ros::names::Names;
+use crate::ros::publishers::diagnostics::Pulse;
 use crate::ros::{convert, interfaces};
 use crate::runtime::Handle;
 
@@ -18,10 +21,8 @@ pub struct DepthInput {
     camera: Arc<str>,
     depth: Messages<NativeMsg<Image>>,
     info: Messages<CameraInfo>,
-    /// Full names.
-    topics: (String, String),
-    /// Which of the two has been heard.
-    heard: (bool, bool),
+    watch: CalibrationWatch,
+    pulse: Pulse,
 }
 
 impl DepthInput {
@@ -32,16 +33,20 @@ impl DepthInput {
         names: &Names,
         camera: Arc<str>,
         options: &InputOptions,
+        pulse: Pulse,
     ) -> r2r::Result<Self> {
-        let [depth, info] =
-            [interfaces::DEPTH, interfaces::CAMERA_INFO].map(|name| interfaces::input_topic(&camera, name));
+        let depth = interfaces::input_topic(&camera, interfaces::DEPTH);
+        let info = names.camera_info(&camera, options.transport);
+        let (depth_topic, info_topic) = (names.resolve(&depth), names.resolve(&info));
+        pulse.lock().unwrap_or_else(PoisonError::into_inner).calibration_topic.clone_from(&info_topic);
+        let input = interfaces::input_topic(&camera, interfaces::CAMERA_INFO);
         let qos = || interfaces::depth_qos(options.reliability);
         Ok(Self {
             depth: Box::new(node.subscribe_native(&depth, qos())?),
             info: Box::new(node.subscribe(&info, qos())?),
-            topics: (names.resolve(&depth), names.resolve(&info)),
+            watch: CalibrationWatch::new(depth_topic, info_topic, input),
             camera,
-            heard: (false, false),
+            pulse,
         })
     }
 
@@ -50,7 +55,7 @@ impl DepthInput {
         while let Some(Some(message)) = self.info.next().now_or_never() {
             let (header, info) = convert::camera_info(&self.camera, &message);
             handle.camera_info(header, info);
-            first(&mut self.heard.1, &self.topics.1, "calibration arrives");
+            self.watch.calibrated();
         }
         while let Some(Some(message)) = self.depth.next().now_or_never() {
             // Copied only where it is kept.
@@ -58,13 +63,13 @@ impl DepthInput {
                 let (header, image) = convert::depth_image(&self.camera, &message);
                 handle.depth(header, image);
             }
-            first(&mut self.heard.0, &self.topics.0, "depth arrives");
+            self.watch.depth(Instant::now());
         }
     }
-}
 
-fn first(heard: &mut bool, topic: &str, what: &str) {
-    if !std::mem::replace(heard, true) {
-        log::info!("{what} on {topic}");
+    /// Warns when depth comes without a calibration; call some times a second.
+    pub fn listen(&mut self, node: &r2r::Node, now: Instant) {
+        let uncalibrated = self.watch.check(node, now);
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner).uncalibrated = uncalibrated;
     }
 }

@@ -127,7 +127,7 @@ impl Vision<'_> {
         runner.tell(Stage::Filter, candidates, candidates);
         let now = self.shared.clock.now();
         let sent = Sent { image: frame.image, once: true, at: now, arrived: Some(arrived) };
-        self.shared.recollection.remember(&array, &[], &sent.image, None, now, &self.shared.settings().memory);
+        self.shared.recollection.remember(&array, &[], &sent.image, Some(arrived), now, &self.shared.settings().memory);
         self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if wants_words {
             self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, sent)));

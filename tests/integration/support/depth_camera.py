@@ -49,14 +49,14 @@ def depth_message(header, metres, encoding="16UC1"):
 
 
 class DepthCamera:
-    """Publishes to the depth and camera_info of a node, or of one of its named cameras."""
+    """Publishes to the depth and camera_info of a node, or of one of its named cameras; or to another topic for the latter."""
 
-    def __init__(self, node, encoding="16UC1", name=""):
+    def __init__(self, node, encoding="16UC1", name="", info_topic=None):
         self.node = node
         self.encoding = encoding
         peer, inputs = node.client.node, f"{node.namespace}/{name}".rstrip("/")
         self.depth = peer.create_publisher(Image, f"{inputs}/depth", 5)
-        self.info = peer.create_publisher(CameraInfo, f"{inputs}/camera_info", 5)
+        self.info = peer.create_publisher(CameraInfo, info_topic or f"{inputs}/camera_info", 5)
         ears = (self.depth, self.info)
         node.client.wait_for(lambda: all(ear.get_subscription_count() for ear in ears), PATIENCE_S, "depth and camera_info")
 

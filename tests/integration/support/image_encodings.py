@@ -3,16 +3,21 @@
 import numpy as np
 
 # Encodings that carry the picture's colours unchanged.
-EXACT = ("rgb8", "bgr8", "rgba8", "bgra8")
+EXACT = ("rgb8", "bgr8", "rgba8", "bgra8", "8UC3", "8UC4")
 # Encodings that lose colour or resolution.
-GREY = ("mono8", "mono16")
-YUV = ("yuyv", "yuv422_yuy2", "uyvy", "yuv422", "nv12", "nv21")
+GREY = ("mono8", "8UC1", "mono16")
+YUV = ("yuyv", "yuv422_yuy2", "uyvy", "yuv422", "nv12", "nv21", "nv24")
 BAYER = ("bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8")
 ALL = EXACT + GREY + YUV + BAYER
+# NV24's chroma rows are twice as long as its luma rows, and what lies between them too.
+PADDED_ROW_BY_ROW = tuple(name for name in ALL if name != "nv24")
+# OpenCV's names: blue, green, red.
+OTHER_NAMES = {"8UC1": "mono8", "8UC3": "bgr8", "8UC4": "bgra8"}
 
 
 def encode(rgb, encoding):
     """Bytes as a (rows, row bytes) uint8 array; sides must be even for YUV and Bayer."""
+    encoding = OTHER_NAMES.get(encoding, encoding)
     if encoding in EXACT:
         return _reorder(rgb, encoding)
     if encoding in GREY:
@@ -51,6 +56,8 @@ def _yuv(rgb, encoding):
     luma = 16 + (65.738 * r + 129.057 * g + 25.064 * b) / 256
     u = 128 + (-37.945 * r - 74.494 * g + 112.439 * b) / 256
     v = 128 + (112.439 * r - 94.154 * g - 18.285 * b) / 256
+    if encoding == "nv24":
+        return _bytes(np.vstack([luma, np.stack([u, v], -1).reshape(-1, luma.shape[1])]))
     y, u, v = luma, (u[:, ::2] + u[:, 1::2]) / 2, (v[:, ::2] + v[:, 1::2]) / 2
     if encoding in ("nv12", "nv21"):
         u, v = ((plane[::2] + plane[1::2]) / 2 for plane in (u, v))

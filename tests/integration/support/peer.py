@@ -20,7 +20,17 @@ class NodeUnderTest:
     Its requests wait for as long as the machine takes, unless `parameters` or `defaults` say otherwise.
     """
 
-    def __init__(self, folder, domain, parameters=None, node_name="segcap", connect=True, log_level=None, defaults=False):
+    def __init__(
+        self,
+        folder,
+        domain,
+        parameters=None,
+        node_name="segcap",
+        connect=True,
+        log_level=None,
+        remappings=None,
+        defaults=False,
+    ):
         parameters = dict(parameters or {})
         if not defaults:
             parameters.setdefault("limits.request_timeout_s", REQUEST_TIMEOUT_S)
@@ -28,10 +38,11 @@ class NodeUnderTest:
         self.domain = domain
         self.namespace = f"/test{os.getpid()}_{self.number}"
         self.full_name = f"{self.namespace}/{node_name}"
-        self.image_topic = f"{self.namespace}/image"
+        remappings = {old: new.replace("<ns>", self.namespace) for old, new in (remappings or {}).items()}
+        self.image_topic = remappings.get("image", f"{self.namespace}/image")
         self.process = Process(
             f"segcap_node {self.number}",
-            node_command(parameters, node_name=node_name, namespace=self.namespace, log_level=log_level),
+            node_command(parameters, remappings, node_name, self.namespace, log_level),
             folder / f"segcap_node_{self.number}.log",
             dict(os.environ),
         )

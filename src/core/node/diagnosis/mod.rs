@@ -91,6 +91,8 @@ pub fn camera(now: &CameraHealth, before: &CameraHealth, over: Duration) -> Stat
         let age = now.age.unwrap_or_default().as_secs_f64();
         let why = "a slow driver or network, clocks that differ, or a bag without use_sim_time";
         Status::new(name, Level::Warn, format!("pictures are {age:.1} s old when they arrive: {why}"))
+    } else if let Some(hint) = &now.uncalibrated {
+        Status::new(name, Level::Warn, hint)
     } else if now.unstamped > before.unstamped {
         let what = "pictures have the stamp 0: answers will too, and nothing can be related in time";
         Status::new(name, Level::Warn, what)
@@ -103,6 +105,7 @@ pub fn camera(now: &CameraHealth, before: &CameraHealth, over: Duration) -> Stat
     };
     status
         .with("topic", &now.topic)
+        .with("calibration topic", &now.calibration_topic)
         .with("input rate (Hz)", format!("{rate:.1}"))
         .with("pictures", now.arrived)
         .with("displaced on arrival", now.displaced)

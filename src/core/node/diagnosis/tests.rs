@@ -53,13 +53,18 @@ fn a_camera_warns_of_what_is_wrong_with_it() {
     for (sick, said) in [
         (CameraHealth { silence: Some("nobody publishes there".into()), ..fine.clone() }, "nobody publishes"),
         (CameraHealth { late: 20, age: Some(SECOND * 2), ..fine.clone() }, "2.0 s old"),
+        (
+            CameraHealth { uncalibrated: Some("no calibration on /eye/camera_info".into()), ..fine.clone() },
+            "/eye/camera_info",
+        ),
         (CameraHealth { unstamped: 1, ..fine.clone() }, "stamp 0"),
         (CameraHealth { unordered: 1, ..fine.clone() }, "bag"),
     ] {
         let status = camera(&sick, &before, SECOND);
         assert_eq!(status.level, Level::Warn, "{said}");
         assert!(status.message.contains(said), "{}", status.message);
-        assert_eq!(camera(&sick, &sick, SECOND).level == Level::Warn, sick.silence.is_some(), "over when it is over");
+        let lasts = sick.silence.is_some() || sick.uncalibrated.is_some();
+        assert_eq!(camera(&sick, &sick, SECOND).level == Level::Warn, lasts, "over when it is over");
     }
     let named = CameraHealth { camera: "front".into(), ..CameraHealth::default() };
     assert_eq!(camera(&named, &named, Duration::ZERO).name, "camera front");

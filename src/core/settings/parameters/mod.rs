@@ -141,7 +141,11 @@ impl Declaration {
             Slot::Double { get, .. } => Value::Double(get(configuration)),
             Slot::Choice { get, .. } => Value::Text(get(configuration).to_owned()),
             Slot::Text { get, .. } => Value::Text(get(configuration)),
-            Slot::Names { get, .. } => Value::TextList(get(configuration)),
+            Slot::Names { get, .. } => {
+                let names = get(configuration);
+                // As YAML can write it: an empty list has no type there.
+                Value::TextList(if names.is_empty() { vec![String::new()] } else { names })
+            }
         }
     }
 
@@ -197,7 +201,7 @@ impl Declaration {
                 set(configuration, text.clone());
             }
             (Slot::Names { set, .. }, Value::TextList(names)) => {
-                // A YAML file cannot hold an empty list of strings for ROS; [""] stands for it, too.
+                // An empty list means the same as [""].
                 let names: Vec<String> = names.iter().filter(|name| !name.is_empty()).cloned().collect();
                 let distinct = names.iter().enumerate().all(|(index, name)| !names[..index].contains(name));
                 self.check(distinct && names.iter().all(|name| is_name(name)), || self.constraint(), value)?;

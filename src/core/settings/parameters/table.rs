@@ -119,8 +119,8 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "cameras",
-        description: "Names of the cameras: each is read from <name>/image and answered on ~/<name>/regions; empty: one \
-                      camera, image and ~/regions.",
+        description: "Names of the cameras: each is read from <name>/image and answered on ~/<name>/regions; [\"\"]: \
+                      one camera without a name, image and ~/regions.",
         change: AtStart,
         slot: Slot::Names { get: |c| c.input.cameras.clone(), set: |c, value| c.input.cameras = value },
     },

@@ -130,6 +130,8 @@ fn cameras_are_names_of_topics() {
     };
     assert_eq!(cameras(&["front", "rear"]).unwrap(), ["front", "rear"]);
     assert_eq!(cameras(&[""]).unwrap(), [""; 0]);
+    let one = Value::TextList(vec![String::new()]);
+    assert_eq!(declaration("cameras").unwrap().value(&Configuration::default()), one, "what a file can say");
     for bad in [&["front", "front"][..], &["1st"], &["a/b"], &["a b"], &["a\0b"], &["a__b"]] {
         assert!(cameras(bad).is_err(), "{bad:?}");
     }
