@@ -98,11 +98,14 @@ def test_what_is_not_locked_is_named(environment, locked):
     stray = environment.site / "stray-3.0.dist-info"
     stray.mkdir()
     (stray / "INSTALLER").write_text("pip\n")
+    (stray / "METADATA").write_text("Metadata-Version: 2.1\nName: stray\nVersion: 3.0\n")
     refused(environment.install(locked), "differs from the lock", "expected no stray, which is not locked, found 3.0", "make distclean")
 
 
 def test_a_stray_egg_is_named(environment, locked):
-    (environment.site / "stray-3.0-py3.11.egg-info").mkdir()
+    stray = environment.site / "stray-3.0-py3.11.egg-info"
+    stray.mkdir()
+    (stray / "PKG-INFO").write_text("Metadata-Version: 1.2\nName: stray\nVersion: 3.0\n")
     refused(environment.install(locked), "expected no stray, which is not locked, found 3.0")
 
 
