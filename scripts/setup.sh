@@ -40,6 +40,13 @@ find_python() {
     done
 }
 
+# Path lists of the loader, of CMake and of ROS 2 have no way to write these characters.
+check_path() {
+    if [ "$ROOT" != "$(printf '%s' "$ROOT" | tr -d ':;|&*?[]{}<>"\047$`\\\n')" ]; then
+        fail "expected a folder without : ; | & * ? [ ] { } < > quotes, \$, \` or \\ in its path, found '$ROOT': move this checkout"
+    fi
+}
+
 check_tools() {
     local tool
     for tool in cargo gcc g++ make; do
@@ -105,6 +112,7 @@ build_interfaces() {
 began=$SECONDS
 refused=$(segcap_refused_ros)
 [ -z "$refused" ] || fail "$refused"
+check_path
 check_tools
 LOCKS=scripts/requirements/python$("$PYTHON" -I -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 if [ -n "$SYSTEM_ROS" ]; then

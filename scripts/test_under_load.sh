@@ -36,17 +36,19 @@ tidy_up() {
 }
 trap tidy_up EXIT
 
-# Half of the time $1 and all below it stand still.
+# Half of the time $1 and all below it stand still: for as long as they have run, which on a busy machine is uncertain.
 halve() {
+    local began below ran_us
     while kill -0 "$1" 2>/dev/null; do
-        local below
+        began=${EPOCHREALTIME/[.,]/}
+        sleep 0.05
         below=$(family "$1")
         # shellcheck disable=SC2086 # one argument a process
         kill -STOP $below 2>/dev/null || true
-        sleep 0.05
+        ran_us=$((${EPOCHREALTIME/[.,]/} - began))
+        sleep "$((ran_us / 1000000)).$(printf '%06d' "$((ran_us % 1000000))")"
         # shellcheck disable=SC2086
         kill -CONT $below 2>/dev/null || true
-        sleep 0.05
     done
 }
 
@@ -76,6 +78,6 @@ for round in $(seq "$rounds"); do
 done
 
 echo
-echo "-- $*: $rounds rounds beside $loops busy loops${slow:+, at half the clock} --"
+echo "-- $*: $rounds rounds beside $loops busy loop(s)${slow:+, at half the clock} --"
 printf '%s' "$table"
 [ "$failed" -eq 0 ]

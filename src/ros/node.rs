@@ -35,8 +35,11 @@ use crate::runtime::{Handle, Managed, OutputReceiver};
 const LAST_RUN: Duration = Duration::from_millis(400);
 /// While the node starts itself, what is asked of it waits, but no longer than this: building a GPU's engines takes minutes.
 const START_WAIT: Duration = Duration::from_secs(30);
-/// How long the last answers may take to be sent at shutdown: they are ready, but a busy machine may be elsewhere.
-const LAST_ANSWERS: Duration = Duration::from_millis(400);
+/// How long the last answers may take to be sent at shutdown where the model has ended: all of them are there, and only a busy
+/// machine takes as long.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// The same where it has not: the answer that it works on will not come.
+const LAST_ANSWERS_BUT_ONE: Duration = Duration::from_millis(100);
 
 /// Why the node does not run (any more).
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +134,8 @@ impl Node {
     pub async fn shutdown(mut self) -> Result<bool, NodeError> {
         let ended = self.lifecycle.end(LAST_RUN).await;
         self.calls.close();
-        if timeout(LAST_ANSWERS, self.calls.wait()).await.is_err() {
+        let within = if ended { LAST_ANSWERS } else { LAST_ANSWERS_BUT_ONE };
+        if timeout(within, self.calls.wait()).await.is_err() {
             log::warn!("{} requests or goals got no answer", self.calls.len());
         }
         self.tasks.shutdown().await;

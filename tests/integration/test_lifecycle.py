@@ -213,7 +213,7 @@ def test_configure_and_cleanup_again_and_again_without_growth(managed):
         for _ in range(10):
             cycle(lifecycle)
 
-    check_growth(node.process.pid, ten_cycles, most_mb=1.5)
+    check_growth(node.process.pid, ten_cycles, most_mb=2)
 
 
 @pytest.mark.parametrize("state", WAYS)

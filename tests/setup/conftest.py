@@ -36,6 +36,25 @@ class Environment:
         return {name: version for name, version in found.items() if name not in ("pip", "setuptools")}
 
 
+def copy_of_scripts(folder: Path) -> Path:
+    """As much of a checkout as set-up reads before it does anything."""
+    shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("env.sh", "Cargo.toml", "Makefile"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def run(command: str, folder: Path, **settings: str) -> subprocess.CompletedProcess:
+    """Runs a bash command in a shell where no ROS is sourced but what the settings say."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ROS_", "AMENT_", "SEGCAP_", "PYTHON", "MAKE"))}
+    return subprocess.run(["bash", "-c", command], cwd=folder, env={**kept, **settings}, capture_output=True, text=True)
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    return copy_of_scripts(tmp_path / "checkout")
+
+
 @pytest.fixture(scope="session")
 def empty_environment(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("venv") / "venv"

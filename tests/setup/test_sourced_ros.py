@@ -1,13 +1,12 @@
 """Which ROS that is sourced set-up and env.sh accept. The prefixes are fakes."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, run
 
 EXPECTED = "segcap: expected ROS 2 humble, jazzy, lyrical or rolling to be sourced, or none; found ROS_DISTRO='{}'"
 
@@ -19,21 +18,6 @@ def prefix(tmp_path) -> Path:
     package.parent.mkdir(parents=True)
     package.write_text("<package/>")
     return tmp_path / "opt/ros"
-
-
-@pytest.fixture
-def checkout(tmp_path) -> Path:
-    """As much of a checkout as set-up reads before it does anything."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("env.sh", "Cargo.toml"):
-        shutil.copy(ROOT / name, folder)
-    return folder
-
-
-def run(command: str, checkout: Path, **settings: str) -> subprocess.CompletedProcess:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ROS_", "AMENT_", "SEGCAP_", "PYTHON"))}
-    return subprocess.run(["bash", "-c", command], cwd=checkout, env={**kept, **settings}, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("command", ["scripts/setup.sh", "scripts/setup.sh --test", ". ./env.sh"])
