@@ -4,6 +4,7 @@ import pytest
 from client import Client, box_prompt
 from depth_camera import DepthCamera, Pinhole, depth_message
 from health import Health
+from patience import PATIENCE_S
 from peer import has_ids
 from scenes import disc_scene, message
 from sensor_msgs.msg import CameraInfo, Image
@@ -44,7 +45,7 @@ def test_each_camera_and_compressed_pictures_have_their_own(start_node):
     try:
         for topic in ("eye/camera_info", "lens"):
             publisher = peer.node.create_publisher(CameraInfo, f"{node.namespace}/{topic}", 5)
-            peer.wait_for(publisher.get_subscription_count, 30, topic)
+            peer.wait_for(publisher.get_subscription_count, PATIENCE_S, topic)
     finally:
         peer.close()
 
@@ -63,16 +64,16 @@ def test_depth_without_a_calibration_is_told_with_the_topics(start_node):
         node.client.images.publish(picture)
 
     said = f"no calibration on {there}: nobody publishes there; "
-    found = health.wait_for("camera", "WARN", said, timeout=60, meanwhile=send)
+    found = health.wait_for("camera", "WARN", said, meanwhile=send)
     assert f"depth arrives on {node.namespace}/depth" in found.message
     assert "-r camera_info:=" in found.message and elsewhere.topic_name in found.message, "where there is one"
-    node.wait_for_log(rf"WARN[^\n]*no calibration on {there}", timeout=30)
+    node.wait_for_log(rf"WARN[^\n]*no calibration on {there}")
     info = peer.create_publisher(CameraInfo, there, 5)
 
     def send_all():
         send()
         info.publish(PINHOLE.info(message(SCENE.rgb).header, 320, 240))
 
-    health.wait_for("camera", "OK", timeout=60, meanwhile=send_all)
+    health.wait_for("camera", "OK", meanwhile=send_all)
     assert node.process.log().count("no calibration on") == 1, "it is said once"
     health.close()

@@ -74,7 +74,7 @@ def test_two_clients_have_a_goal_each_and_one_waits(node, goals):
             return future.result()
 
         refused = send().get_result_async()
-        other.wait_for(refused.done, 30, "the reason")
+        other.wait_for(refused.done, PATIENCE_S, "the reason")
         assert refused.result().result.code == ResultCode.OVERLOADED, "one at a time, whoever asks"
         goals.cancel(first)
         ended_as(first, CANCELED, ResultCode.CANCELED)

@@ -81,17 +81,17 @@ def test_a_level_can_be_changed_while_it_runs(node, rosout):
 def test_every_state_is_logged(start_node):
     node = start_node()
     for step in ("configuring -> inactive", "activating -> active"):
-        node.wait_for_log(rf"INFO[^\n]*lifecycle: {step}", timeout=60)
+        node.wait_for_log(rf"INFO[^\n]*lifecycle: {step}")
     lifecycle = Managed(node.full_name, node.client)
     lifecycle.lead("deactivate")
-    node.wait_for_log(r"INFO[^\n]*lifecycle: deactivating -> inactive", timeout=30)
+    node.wait_for_log(r"INFO[^\n]*lifecycle: deactivating -> inactive")
     lifecycle.close()
 
 
 @pytest.mark.skipif(HAS_GPU, reason="this machine has a GPU")
 def test_a_machine_without_a_gpu_is_no_reason_to_warn(start_node):
     node = start_node(parameters={"provider": "auto"})
-    node.wait_for_log(r"\]: ready", timeout=60)
+    node.wait_for_log(r"\]: ready")
     started = node.process.log()
     assert re.search(r"INFO[^\n]*no GPU on this machine: the model runs on the CPU", started), started
     assert "runs on cpu" in started and not re.search(r"\[WARN\]", started), started
@@ -99,5 +99,5 @@ def test_a_machine_without_a_gpu_is_no_reason_to_warn(start_node):
 
 def test_a_provider_that_was_named_and_cannot_is_told(start_node):
     node = start_node(parameters={"provider": "cuda"})
-    said = node.wait_for_log(r"WARN[^\n]*cuda (is not to be had|cannot run the graph): |runs on cuda", timeout=60)
+    said = node.wait_for_log(r"WARN[^\n]*cuda (is not to be had|cannot run the graph): |runs on cuda")
     assert HAS_GPU or "WARN" in said.group(), said.group()

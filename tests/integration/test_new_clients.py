@@ -7,6 +7,7 @@ from pathlib import Path
 
 import preload
 import pytest
+from patience import PATIENCE_S
 from processes import Process
 from questions import camera
 
@@ -47,7 +48,7 @@ def test_a_client_whose_announcement_comes_late_is_answered(node, tmp_path, late
 def test_new_clients_are_answered_beside_everything_mode(start_node, tmp_path):
     node = start_node(parameters=EVERYTHING)
     with camera(node, tmp_path, 10):
-        node.client.wait_for(lambda: node.arrays(), 60, "regions")
+        node.client.wait_for(lambda: node.arrays(), PATIENCE_S, "regions")
         asked = outcomes(node, tmp_path / "new_clients.log", 40, 4)
     assert len(asked) == 40
     unanswered = [outcome for outcome in asked if not outcome["success"]]

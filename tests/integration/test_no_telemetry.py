@@ -9,6 +9,7 @@ import uuid
 import pytest
 from checks import check_regions, good
 from client import Client, box_prompt
+from patience import PATIENCE_S
 from processes import ROOT, Process, node_binary, node_command
 from scenes import disc_scene, message
 from segcap.srv import Segment
@@ -51,7 +52,7 @@ def test_the_node_looks_up_no_name_and_writes_nothing_but_logs(watch, domain, lo
     process = Process("segcap_node", command, logs / "quiet_node.log", watch.environment())
     client = Client(f"{namespace}/segcap", f"{namespace}/image", "quiet_peer", domain)
     try:
-        client.wait_for(client.graph_is_ready, 60, "the graph")
+        client.wait_for(client.graph_is_ready, PATIENCE_S, "the graph")
         request = Segment.Request(image=message(SCENE.rgb), prompts=[box_prompt("disc", SCENE.box)], caption=True)
         check_regions(good(client.call(request, 120)), size=SCENE.size, words=True)
         quiet_until = time.monotonic() + SECONDS

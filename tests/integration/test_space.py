@@ -154,7 +154,7 @@ def test_the_demos_camera_gives_markers_where_the_things_are(space_node, viewer,
     solids = lambda: [marker for marker in of_demo() if marker.type == Marker.CUBE]  # noqa: E731
     with demo_camera(space_node, logs, rate_hz=5, paused=True):
         space_node.client.send_prompts(boxes(things), sticky=True)
-        space_node.client.wait_for(lambda: len(solids()) == len(things), 60, "a marker for each thing")
+        space_node.client.wait_for(lambda: len(solids()) == len(things), PATIENCE_S, "a marker for each thing")
         now = space_node.client.node.get_clock().now().nanoseconds
         markers, found = of_demo(), np.array([position_of(marker) for marker in solids()])
     assert len(markers) == 2 * len(things), "a box and a text for each"
