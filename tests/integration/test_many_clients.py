@@ -13,7 +13,7 @@ from camera_rig import LEAST_IOU
 from cameras import CameraSpec
 from checks import check_regions, good
 from client import box_prompt
-from clients import Answer, Clients
+from clients import DEEP, Answer, Clients
 from growth import check_growth
 from patience import PATIENCE_S
 from processes import Process
@@ -27,15 +27,12 @@ IN_ONE_PROCESS, PROCESSES, IN_EACH = 30, 4, 5
 
 
 class Crowd:
-    """Clients in several processes and in this one, which all ask at the same moment.
-
-    Those here, whose answers one thread of a busy machine looks through, have deep queues; the others what everybody has.
-    """
+    """Clients in several processes and in this one, which all ask at the same moment."""
 
     def __init__(self, rig, logs, number):
         self.rig = rig
         service = f"{rig.node.full_name}/segment"
-        self.here = Clients(rig.peer.node, rig.peer.executor, service, range(IN_ONE_PROCESS), depth=100)
+        self.here = Clients(rig.peer.node, rig.peer.executor, service, range(IN_ONE_PROCESS))
         self.go = logs / f"go_{os.getpid()}_{number}"
         program = Path(__file__).parent / "support" / "clients.py"
         self.processes = []
@@ -100,7 +97,7 @@ def test_fifty_clients_at_once(camera_rig, logs):
 def test_fifty_questions_about_one_frame(camera_rig):
     """As many as may wait are all answered, each with its own prompt, though they come as one burst."""
     rig = camera_rig(FRONT)
-    asking = rig.peer.node.create_client(Segment, f"{rig.node.full_name}/segment", qos_profile=QoSProfile(depth=100))
+    asking = rig.peer.node.create_client(Segment, f"{rig.node.full_name}/segment", qos_profile=QoSProfile(depth=DEEP))
     rig.peer.wait_for(asking.service_is_ready, PATIENCE_S, "the service")
     prompts = [box_prompt(f"question {number}", FRONT.scene.box) for number in range(50)]
     futures = [asking.call_async(Segment.Request(camera="front", prompts=[prompt])) for prompt in prompts]

@@ -15,6 +15,9 @@ from patience import PATIENCE_S, REQUEST_TIMEOUT_S
 from scenes import disc_scene, iou, message
 
 PLACES = 9
+# ROS 2 gives every answer of a service to all of its clients, and each keeps as many as this until its process looks. With
+# the usual 10, a process that a busy machine holds up for a fifth of a second can lose its own.
+DEEP = 1000
 
 
 @dataclass
@@ -31,17 +34,14 @@ def scene_of(number):
 
 
 class Clients:
-    """One client for each number, all of them connected; raises TimeoutError when there is no such service.
+    """One client for each number, all of them connected; raises TimeoutError when there is no such service."""
 
-    `depth`: of the answers to all clients, which ROS 2 gives to each, so many are kept until this process looks.
-    """
-
-    def __init__(self, node, executor, service, numbers, depth=10):
+    def __init__(self, node, executor, service, numbers):
         from rclpy.qos import QoSProfile
         from segcap.srv import Segment
 
         self.node, self.executor = node, executor
-        qos = QoSProfile(depth=depth)
+        qos = QoSProfile(depth=DEEP)
         self.asking = {number: node.create_client(Segment, service, qos_profile=qos) for number in numbers}
         for client in self.asking.values():
             if not client.wait_for_service(PATIENCE_S):
