@@ -36,7 +36,7 @@ class Stream:
 
     client: object
     frames: OrderedDict = field(default_factory=OrderedDict)
-    frames_in: int = 0
+    stamps: set = field(default_factory=set)
     mask_ages_ms: list = field(default_factory=list)
     word_ages_ms: list = field(default_factory=list)
     pictures: list = field(default_factory=list)
@@ -61,7 +61,7 @@ class Stream:
 
     def start_counting(self):
         """Begins a new measurement."""
-        self.frames_in = 0
+        self.stamps.clear()
         self.mask_ages_ms.clear()
         self.word_ages_ms.clear()
 
@@ -75,14 +75,20 @@ class Stream:
             self.frames.popitem(last=False)
         return frame
 
-    def _take_info(self, _arrival):
-        self.frames_in += 1
+    @property
+    def frames_in(self):
+        """Frames since counting began. One that was sent before and is answered since counts, too."""
+        return len(self.stamps)
+
+    def _take_info(self, arrival):
+        self.stamps.add(stamp_key(arrival.message.header.stamp))
 
     def _take_regions(self, arrival):
         frame = self._frame(arrival.message)
         frame.regions = arrival.message
         if frame.masks is None:
             frame.masks = arrival
+            self.stamps.add(stamp_key(arrival.message.header.stamp))
             self.mask_ages_ms.append(arrival.age_ms)
         if frame.words is None and words_are_in(arrival.message):
             frame.words = arrival
