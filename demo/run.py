@@ -237,17 +237,34 @@ def play(options):
             demo.stay()
 
 
+# The exit code that a signal has asked for.
+_asked_to_end = []
+
+
+def end_with(code):
+    """A signal handler. Ends the program by an exception, so that camera and node are ended, too."""
+
+    def end(*_):
+        _asked_to_end.append(code)
+        sys.exit(code)
+
+    return end
+
+
 def main():
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # scripts start background jobs with SIGINT ignored
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    # SIGINT, too: scripts start background jobs with it ignored.
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        signal.signal(number, end_with(code))
     options = options_from(sys.argv[1:])
     try:
         play(options)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except (PictureError, ProcessError, NoAnswer) as error:
-        sys.exit(f"demo: {error}")
+        sys.exit(_asked_to_end[0] if _asked_to_end else f"demo: {error}")
+    except Exception:
+        # rclpy turns an exception that comes in the middle of it into one of its own.
+        if not _asked_to_end:
+            raise
+        sys.exit(_asked_to_end[0])
 
 
 if __name__ == "__main__":
