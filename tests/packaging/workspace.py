@@ -95,6 +95,8 @@ class Workspace:
             shutil.copytree(ROOT / name, self.source / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name, text in INTERFACES.items():
             write(self.source / name, text)
+        names = (f"segcap/{Path(name).with_suffix('')}\n" for name in INTERFACES)
+        write(self.source / "scripts" / "messages.txt", "".join(names))
         write(self.source / "models" / "builtin" / "bundle.yaml", "format: 1\n")
         write(self.source / "launch" / "__pycache__" / "segcap.launch.cpython-311.pyc", "compiled")
         write(self.source / "tests" / "integration" / "test_small.py", INTEGRATION)
