@@ -77,7 +77,8 @@ class Client:
         self.executor.add_node(self.node)
         self.images = self.node.create_publisher(Image, image_topic, QoSProfile(depth=5))
         self.prompts = self.node.create_publisher(PromptArray, f"{node}/prompts", QoSProfile(depth=10))
-        self.service = self.node.create_client(Segment, f"{node}/segment")
+        # Deep: ROS 2 hands a service's answers to all of its clients, and others' must not push out ours.
+        self.service = self.node.create_client(Segment, f"{node}/segment", qos_profile=QoSProfile(depth=100))
         self.regions = []
         self._regions_subscription = None
         self.take_regions(self.regions.append)

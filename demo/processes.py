@@ -3,13 +3,13 @@
 Every process ends with the one that started it, whatever ends that one.
 """
 
-import ctypes
 import fcntl
 import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,8 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FASTDDS_PROFILE = ROOT / "config" / "fastdds.xml"
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
+_END_WITH_PARENT = Path(__file__).with_name("end_with_parent.py")
 _held_domain_locks = []
 
 
@@ -80,10 +79,6 @@ def ros_environment(domain_id):
     return environment
 
 
-def _end_with_parent():
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 class Process:
     """A child process with its output in a log file."""
 
@@ -94,13 +89,12 @@ class Process:
         self._log_file = self.log_path.open("wb")
         # A session of its own: Ctrl-C reaches us first, and we end the children in order.
         self._child = subprocess.Popen(  # noqa: S603
-            [str(part) for part in command],
+            [sys.executable, "-I", "-S", _END_WITH_PARENT, str(os.getpid()), *(str(part) for part in command)],
             stdin=subprocess.DEVNULL,
             stdout=self._log_file,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
         )
 
     @property

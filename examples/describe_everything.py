@@ -25,7 +25,7 @@ def options():
     parser.add_argument("--time-limit", type=float, default=0.0, help="seconds; 0: none")
     parser.add_argument("--camera", default="", help="its name, where the node has several")
     parser.add_argument("--node", default="/segcap", help="the node's full name (default: %(default)s)")
-    parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for the node")
+    parser.add_argument("--patience", type=float, default=30.0, help="seconds to wait for the node, and for each of its answers")
     return parser.parse_args(rclpy.utilities.remove_ros_args()[1:])
 
 
@@ -71,10 +71,10 @@ def main():
     progress, stop = Progress(), threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     accepting = client.send_goal_async(goal, progress.show)
-    rclpy.spin_until_future_complete(node, accepting, timeout_sec=30)
+    rclpy.spin_until_future_complete(node, accepting, timeout_sec=asked.patience)
     handle = accepting.result()
     if handle is None:
-        sys.exit(f"{asked.node}/describe_everything has not answered for 30 s")
+        sys.exit(f"{asked.node}/describe_everything has not answered for {asked.patience:.0f} s")
     if not handle.accepted:
         sys.exit("the node rejected the goal; its log says why")
     finishing = handle.get_result_async()
@@ -83,7 +83,7 @@ def main():
     if stop.is_set():
         progress.line("canceling ...")
         handle.cancel_goal_async()
-        rclpy.spin_until_future_complete(node, finishing, timeout_sec=10)
+        rclpy.spin_until_future_complete(node, finishing, timeout_sec=asked.patience)
     if not finishing.done():
         sys.exit("the goal has not ended")
     tell(finishing.result(), progress)

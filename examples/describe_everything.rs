@@ -14,8 +14,6 @@ use r2r::segcap::action::DescribeEverything;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
-const END_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Describes everything that the camera sees, and shows how far it has come. Ctrl-C cancels the goal.
 #[derive(Parser)]
 struct Args {
@@ -34,8 +32,8 @@ struct Args {
     /// The node's full name.
     #[arg(long, default_value = "/segcap")]
     node: String,
-    /// Seconds to wait for the node.
-    #[arg(long, default_value_t = 10.0)]
+    /// Seconds to wait for the node, and for each of its answers.
+    #[arg(long, default_value_t = 30.0)]
     patience: f32,
 }
 
@@ -91,7 +89,7 @@ async fn describe(args: Args, client: r2r::ActionClient<DescribeEverything::Acti
             _ = interrupts.recv() => {
                 println!("canceling ...");
                 goal.cancel()?.await?;
-                break timeout(END_TIMEOUT, result).await.context("the goal has not ended")??;
+                break timeout(patience, result).await.context("the goal has not ended")??;
             }
         }
     };

@@ -12,11 +12,14 @@ import time
 
 import rclpy
 from rclpy.action import ActionClient
+from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from segcap.action import DescribeEverything
 from segcap.srv import QueryRegions
 
 ASK_EVERY_S = 0.2
+# Deep: ROS 2 hands a service's answers to all of its clients, and those to others must not push out ours.
+QUEUE = QoSProfile(depth=100)
 # What was seen so shortly before the start counts, too.
 BEFORE_S = 5.0
 
@@ -30,7 +33,7 @@ def options():
     parser.add_argument("--node", default="/segcap", help="the node's full name (default: %(default)s)")
     parser.add_argument("--look-every", type=float, default=5.0,
                         help="seconds from the end of one look at everything to the next; 0: only what others ask the node about")
-    parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for the node")
+    parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for the node, and for each of its answers")
     return parser.parse_args(rclpy.utilities.remove_ros_args()[1:])
 
 
@@ -82,17 +85,24 @@ class Looks:
             rclpy.spin_until_future_complete(node, self.goal.cancel_goal_async(), timeout_sec=2)
 
 
-def ask(node, client, request):
+def ask(node, client, request, patience):
     """(region, relevance, RegionArray) of what is most like it, or None."""
     future = client.call_async(request)
-    rclpy.spin_until_future_complete(node, future, timeout_sec=10)
+    rclpy.spin_until_future_complete(node, future, timeout_sec=patience)
     if not future.done():
-        sys.exit(f"{client.srv_name} has not answered for 10 s")
+        sys.exit(f"{client.srv_name} has not answered for {patience:.0f} s")
     answer = future.result()
     if not answer.success:
         sys.exit(f"{client.srv_name} answered code {answer.code}: {answer.message}")
     found = answer.regions.regions
     return (found[0], answer.relevance[0], answer.regions) if found else None
+
+
+def spin(node, seconds):
+    """For so long, however much comes: rclpy's spin_once returns with the first message."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        rclpy.spin_once(node, timeout_sec=left)
 
 
 def where(region, array):
@@ -107,7 +117,7 @@ def where(region, array):
 
 def wait(node, asked, text, looks):
     """(region, relevance, RegionArray) when it is there; the program ends when it does not come."""
-    client = node.create_client(QueryRegions, f"{asked.node}/query_regions")
+    client = node.create_client(QueryRegions, f"{asked.node}/query_regions", qos_profile=QUEUE)
     if not client.wait_for_service(asked.patience):
         sys.exit(f"there is no {client.srv_name}: is segcap_node running, on this ROS_DOMAIN_ID?"
                  f" (waited {asked.patience:.0f} s)")
@@ -115,14 +125,14 @@ def wait(node, asked, text, looks):
     while (waited := time.monotonic() - begun) < asked.timeout:
         # An age counts from when the picture was taken until now: a slow look is no reason to miss what it has found.
         question = QueryRegions.Request(text=text, camera=asked.camera, max_age=BEFORE_S + waited, limit=1)
-        found = ask(node, client, question)
+        found = ask(node, client, question, asked.patience)
         if found and found[1] >= asked.min_score:
             return found
         if found and (best is None or found[1] > best[1]):
             best = found
             print(f"  not yet; the most alike so far: {best[0].caption!r} ({best[1]:.2f})", flush=True)
         looks.go_on()
-        rclpy.spin_once(node, timeout_sec=ASK_EVERY_S)
+        spin(node, ASK_EVERY_S)
     alike = f"; the most alike was {best[0].caption!r} ({best[1]:.2f})" if best else "; nothing was like it"
     sys.exit(f"no {text!r} in {asked.timeout:.0f} s{alike}")
 

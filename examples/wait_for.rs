@@ -18,7 +18,8 @@ use r2r::segcap::srv::QueryRegions;
 use tokio::time::{sleep, timeout};
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Deep: ROS 2 hands a service's answers to all of its clients, and those to others must not push out ours.
+const QUEUE: usize = 100;
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 /// What was seen so shortly before the start counts, too; seconds.
 const BEFORE_SECS: f32 = 5.0;
@@ -44,7 +45,7 @@ struct Args {
     /// Seconds from the end of one look at everything to the next; 0: only what others ask the node about.
     #[arg(long, default_value_t = 5.0)]
     look_every: f32,
-    /// Seconds to wait for the node.
+    /// Seconds to wait for the node, and for each of its answers.
     #[arg(long, default_value_t = 10.0)]
     patience: f32,
 }
@@ -70,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
     let text = args.words.join(" ");
     let mut node = r2r::Node::create(r2r::Context::create()?, "wait_for", "")?;
     let service = format!("{}/query_regions", args.node);
-    let memory = node.create_client::<QueryRegions::Service>(&service, QosProfile::services_default())?;
+    let memory = node.create_client::<QueryRegions::Service>(&service, QosProfile::services_default().keep_last(QUEUE))?;
     let action = format!("{}/describe_everything", args.node);
     let looks = Looks {
         client: node.create_action_client::<DescribeEverything::Action>(&action)?,
@@ -176,7 +177,7 @@ impl Asker {
         while begun.elapsed().as_secs_f32() < args.timeout {
             // An age counts from when the picture was taken until now: a slow look is no reason to miss what it has found.
             self.question.max_age = BEFORE_SECS + begun.elapsed().as_secs_f32();
-            if let Some(found) = self.ask().await? {
+            if let Some(found) = self.ask(Duration::from_secs_f32(args.patience)).await? {
                 if found.1 >= args.min_score {
                     return Ok(found);
                 }
@@ -194,9 +195,9 @@ impl Asker {
     }
 
     /// What is most like it.
-    async fn ask(&self) -> anyhow::Result<Option<(Region, f32, RegionArray)>> {
+    async fn ask(&self, patience: Duration) -> anyhow::Result<Option<(Region, f32, RegionArray)>> {
         let answer = self.memory.request(&self.question)?;
-        let answer = timeout(ANSWER_TIMEOUT, answer).await.context("the node has not answered")??;
+        let answer = timeout(patience, answer).await.context("the node has not answered")??;
         if !answer.success {
             bail!("the node answered code {}: {}", answer.code, answer.message);
         }

@@ -11,10 +11,13 @@ import time
 
 import rclpy
 from geometry_msgs.msg import Point32
+from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from segcap.msg import Prompt
 from segcap.srv import QueryRegions, Segment
 
+# Deep: ROS 2 hands a service's answers to all of its clients, and those to others must not push out ours.
+QUEUE = QoSProfile(depth=100)
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -23,7 +26,7 @@ def options():
     parser.add_argument("--camera", default="", help="its name, where the node has several")
     parser.add_argument("--max-age", type=float, default=2.0, help="seconds from the picture to now; what was seen longer ago does not count")
     parser.add_argument("--node", default="/segcap", help="the node's full name (default: %(default)s)")
-    parser.add_argument("--patience", type=float, default=10.0, help="seconds to wait for the node")
+    parser.add_argument("--patience", type=float, default=30.0, help="seconds to wait for the node, and for each of its answers")
     return parser.parse_args(rclpy.utilities.remove_ros_args()[1:])
 
 
@@ -33,9 +36,9 @@ def call(node, client, request, patience):
         sys.exit(f"there is no {client.srv_name}: is segcap_node running, on this ROS_DOMAIN_ID? (waited {patience:.0f} s)")
     begun = time.perf_counter()
     future = client.call_async(request)
-    rclpy.spin_until_future_complete(node, future, timeout_sec=30)
+    rclpy.spin_until_future_complete(node, future, timeout_sec=patience)
     if not future.done():
-        sys.exit(f"{client.srv_name} has not answered for 30 s")
+        sys.exit(f"{client.srv_name} has not answered for {patience:.0f} s")
     answer = future.result()
     if not answer.success:
         sys.exit(f"{client.srv_name} answered code {answer.code}: {answer.message}")
@@ -61,7 +64,7 @@ def main():
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     node = rclpy.create_node("what_is_here")
-    memory = node.create_client(QueryRegions, f"{asked.node}/query_regions")
+    memory = node.create_client(QueryRegions, f"{asked.node}/query_regions", qos_profile=QUEUE)
     pixel = Point32(x=asked.x, y=asked.y)
     question = QueryRegions.Request(use_point=True, point=pixel, camera=asked.camera, max_age=asked.max_age)
     known, took_ms = call(node, memory, question, asked.patience)
@@ -69,7 +72,7 @@ def main():
         print(f"At ({asked.x:.0f}, {asked.y:.0f}), from memory, {took_ms:.1f} ms, the smallest first:")
     else:
         print(f"Nothing is remembered at ({asked.x:.0f}, {asked.y:.0f}); looking at the newest image ...")
-        look = node.create_client(Segment, f"{asked.node}/segment")
+        look = node.create_client(Segment, f"{asked.node}/segment", qos_profile=QUEUE)
         click = Prompt(type=Prompt.POINTS, points=[pixel])
         request = Segment.Request(prompts=[click], camera=asked.camera, caption=True)
         known, took_ms = call(node, look, request, asked.patience)

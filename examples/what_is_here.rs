@@ -15,7 +15,8 @@ use r2r::segcap::msg::{Prompt, Region, RegionArray};
 use r2r::segcap::srv::{QueryRegions, Segment};
 use tokio::time::timeout;
 
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Deep: ROS 2 hands a service's answers to all of its clients, and those to others must not push out ours.
+const QUEUE: usize = 100;
 
 /// What is at this pixel? From the node's memory; if nothing is known there, from the newest image.
 #[derive(Parser)]
@@ -33,8 +34,8 @@ struct Args {
     /// The node's full name.
     #[arg(long, default_value = "/segcap")]
     node: String,
-    /// Seconds to wait for the node.
-    #[arg(long, default_value_t = 10.0)]
+    /// Seconds to wait for the node, and for each of its answers.
+    #[arg(long, default_value_t = 30.0)]
     patience: f32,
 }
 
@@ -42,7 +43,7 @@ struct Args {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let mut node = r2r::Node::create(r2r::Context::create()?, "what_is_here", "")?;
-    let qos = QosProfile::services_default;
+    let qos = || QosProfile::services_default().keep_last(QUEUE);
     let memory = node.create_client::<QueryRegions::Service>(&format!("{}/query_regions", args.node), qos())?;
     let look = node.create_client::<Segment::Service>(&format!("{}/segment", args.node), qos())?;
     spinning(node, show(args, memory, look)).await
@@ -69,6 +70,7 @@ async fn show(
         node_is_there(service, &args).await?;
     }
 
+    let patience = Duration::from_secs_f32(args.patience);
     let pixel = Point32 { x: args.x, y: args.y, z: 0.0 };
     let begun = Instant::now();
     let question = QueryRegions::Request {
@@ -78,7 +80,7 @@ async fn show(
         max_age: args.max_age,
         ..Default::default()
     };
-    let answer = timeout(ANSWER_TIMEOUT, memory.request(&question)?).await.context("no answer from memory")??;
+    let answer = timeout(patience, memory.request(&question)?).await.context("no answer from memory")??;
     let known = good(answer.code, &answer.message, answer.regions)?;
     if !known.regions.is_empty() {
         let took = begun.elapsed().as_secs_f64() * 1e3;
@@ -91,7 +93,7 @@ async fn show(
     let begun = Instant::now();
     let click = Prompt { type_: Prompt::POINTS as u8, points: vec![pixel], ..Default::default() };
     let request = Segment::Request { camera: args.camera, prompts: vec![click], caption: true, ..Default::default() };
-    let answer = timeout(ANSWER_TIMEOUT, look.request(&request)?).await.context("no answer from the model")??;
+    let answer = timeout(patience, look.request(&request)?).await.context("no answer from the model")??;
     let seen = good(answer.code, &answer.message, answer.regions)?;
     println!("At ({}, {}), by the model, {} ms:", args.x, args.y, begun.elapsed().as_millis());
     seen.regions.iter().for_each(|region| describe(region, &seen));

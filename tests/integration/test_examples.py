@@ -42,13 +42,7 @@ def start(name, language, *arguments):
     return subprocess.Popen(
         [str(part) for part in [*command(name, language), *arguments]],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        preexec_fn=hear_ctrl_c,
     )  # fmt: skip
-
-
-def hear_ctrl_c():
-    """Scripts start background jobs with SIGINT ignored, and their children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def said_by(child, timeout=5 * PATIENCE_S):
@@ -121,9 +115,9 @@ HELD_S = 7.0
 
 
 @pytest.fixture
-def unprompted(domain, logs):
+def unprompted(start_node, logs):
     """A node that nobody asks for anything, before a camera that stands still."""
-    node = NodeUnderTest(logs, domain, {"everything.points_per_side": 8, "everything.min_area": 400, "autostart": False})
+    node = start_node(parameters={"everything.points_per_side": 8, "everything.min_area": 400, "autostart": False})
     lifecycle = Managed(node.full_name, node.client)
     with camera(node, logs, rate_hz=10, paused=True):
         lifecycle.lead("configure", "activate")
@@ -292,7 +286,7 @@ def make_example(name, language, *arguments):
     return subprocess.Popen(
         [sys.executable, ROOT / "demo" / "example.py", *rust, name, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, "ROS_DOMAIN_ID": ""},
-        start_new_session=True, preexec_fn=hear_ctrl_c,
+        start_new_session=True,
     )  # fmt: skip
 
 

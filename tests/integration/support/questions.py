@@ -10,6 +10,7 @@ from geometry_msgs.msg import Point32
 from patience import PATIENCE_S
 from pictures import read_photo
 from processes import ROOT, Process
+from rclpy.qos import QoSProfile
 from scenes import message
 from segcap.srv import QueryRegions
 from sensor_msgs.msg import RegionOfInterest
@@ -36,7 +37,9 @@ class Questions:
 
     def __init__(self, node):
         self.node = node
-        self.client = node.client.node.create_client(QueryRegions, f"{node.full_name}/query_regions")
+        self.client = node.client.node.create_client(
+            QueryRegions, f"{node.full_name}/query_regions", qos_profile=QoSProfile(depth=100)
+        )
         node._wait(self.client.service_is_ready, PATIENCE_S, "~/query_regions")
 
     def close(self):

@@ -140,3 +140,20 @@ fn a_client_that_goes_before_its_turn_holds_up_nobody() {
     let later = answer(&pace, now + millis(2000), &[Duration::ZERO; 20]);
     assert!(later.iter().all(|times| times.len() == 2), "a new crowd hears soon again");
 }
+
+#[test]
+fn repetitions_alone_push_out_no_answer_of_the_last_quarter_second() {
+    let (pace, start) = (Arc::new(Pace::default()), Instant::now());
+    let mut earlier: Vec<Asker> = Vec::new();
+    for at in (0..200).map(|number| start + millis(number)) {
+        earlier.push(pace.asked());
+        earlier.last_mut().unwrap().turn(at);
+    }
+    let answered = start + millis(400);
+    earlier.retain_mut(Asker::may_be_unheard);
+    assert_eq!(earlier.len(), MOST_TO_REPEAT);
+    assert!(pace.asked().turn(answered).wait.is_zero());
+    let within = |millis: u32| answered + Duration::from_millis(millis.into());
+    let repeated = (0..=250).filter(|at| earlier.pop_if(|asker| asker.wait_to_repeat(within(*at)).is_none()).is_some());
+    assert!((2..KEPT as usize).contains(&repeated.count()));
+}
