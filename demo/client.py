@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile
 from segcap.msg import Prompt, PromptArray, RegionArray
 from segcap.srv import Segment
 from sensor_msgs.msg import Image, RegionOfInterest
+from waiting import Patience
 
 
 class NoAnswer(Exception):
@@ -120,12 +121,11 @@ class Client:
 
         `meanwhile`: called at once and then every `every` seconds, for example to publish the next picture.
         """
-        deadline, due = time.monotonic() + timeout, 0.0
+        patience, due = Patience(timeout), 0.0
         while not (value := condition()):
-            now = time.monotonic()
-            if now > deadline:
+            if patience.is_over():
                 raise NoAnswer(f"waited {timeout:.0f} s in vain for {what}")
-            if meanwhile and now >= due:
+            if meanwhile and (now := time.monotonic()) >= due:
                 meanwhile()
                 due = now + every
             self.executor.spin_once(timeout_sec=0.02)

@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from waiting import Patience
+
 ROOT = Path(__file__).resolve().parent.parent
 FASTDDS_PROFILE = ROOT / "config" / "fastdds.xml"
 
@@ -178,10 +180,10 @@ def wait_until(condition, timeout, what, poll=0.02, alive=()):
 
     `alive`: processes that must not end meanwhile.
     """
-    deadline = time.monotonic() + timeout
+    patience = Patience(timeout)
     while not condition():
         for process in alive:
             process.check_alive()
-        if time.monotonic() > deadline:
+        if patience.is_over():
             raise ProcessError(f"waited {timeout:.0f} s in vain for {what}")
         time.sleep(poll)

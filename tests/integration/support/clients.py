@@ -11,8 +11,12 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "demo"))
+
 from patience import PATIENCE_S, REQUEST_TIMEOUT_S
 from scenes import disc_scene, iou, message
+from waiting import Patience
 
 PLACES = 9
 # ROS 2 gives every answer of a service to all of its clients, and each keeps as many as this until its process looks. With
@@ -60,9 +64,9 @@ class Clients:
         for number, _, request in calls:
             send(number, request)
             self.executor.spin_once(timeout_sec=0)
-        deadline = time.monotonic() + patience
+        waited = Patience(patience)
         while len(answers) < len(calls):
-            if time.monotonic() > deadline:
+            if waited.is_over():
                 raise TimeoutError(f"{len(calls) - len(answers)} of {len(calls)} calls were never answered")
             self.executor.spin_once(timeout_sec=0.02)
         return [judge(number, scene, *answers[number]) for number, scene, _ in calls]
@@ -91,7 +95,6 @@ def judge(number, scene, seconds, response):
 
 
 def main():
-    sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "demo"))
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 
