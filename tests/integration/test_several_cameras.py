@@ -65,11 +65,17 @@ def test_a_goal_names_its_camera(camera_rig):
     rig = camera_rig(FRONT, REAR)
     goals = Goals(rig.node)
     try:
-        for watch in rig.watches:
-            goal = goals.describe(camera=watch.spec.name, points_per_side=4)
-            result = ended_as(goal, GoalStatus.STATUS_SUCCEEDED, ResultCode.OK)
-            rig.peer.spin(0.1)
-            assert stamp_key(result.stamp) in watch.stamps, "a frame of that camera"
+        for watch, other in (rig.watches, rig.watches[::-1]):
+
+            def is_seen(watch=watch, other=other):
+                """Whether the frame of a goal came here, too: on a busy machine some do not."""
+                goal = goals.describe(camera=watch.spec.name, points_per_side=4)
+                result = ended_as(goal, GoalStatus.STATUS_SUCCEEDED, ResultCode.OK)
+                rig.peer.spin(0.1)
+                assert stamp_key(result.stamp) not in other.stamps, "a frame of the other camera"
+                return stamp_key(result.stamp) in watch.stamps
+
+            rig.peer.wait_for(is_seen, PATIENCE_S, f"a goal on a frame of {watch.spec.name}")
         for camera, said in (("", ["front", "rear"]), ("left", ["left"])):
             goal = goals.describe(camera=camera, points_per_side=4)
             ended_as(goal, GoalStatus.STATUS_ABORTED, ResultCode.NOT_FOUND, *said)
