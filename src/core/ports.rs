@@ -86,6 +86,10 @@ pub trait MaskDecoder: Send {
     /// h and w of the low-resolution masks, known before the first run (mask prompts need it); `None` when the model
     /// takes no mask prompts.
     fn mask_input_size(&self) -> Option<Size>;
+    /// Whether prompts may be boxes; without, a batch that holds one is an error.
+    fn takes_boxes(&self) -> bool {
+        true
+    }
     fn decode(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError>;
 }
 

@@ -6,7 +6,6 @@ use ort::value::{DynValue, Tensor};
 use super::bundle::Role;
 use super::bundle::manifest::LanguageModelEntry;
 use super::session::{Feed, Graph, Outputs, feed, run_error};
-use super::vision::prompt_feeds;
 use crate::core::ports::{CaptionPrefix, Embedding, LanguageModel, LanguageStep, ModelError, PromptBatch};
 
 /// The role `caption_prefix`.
@@ -22,8 +21,10 @@ impl OnnxPrefix {
 
 impl CaptionPrefix for OnnxPrefix {
     fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError> {
-        let feeds = prompt_feeds(self.graph.role(), embedding, prompts)?;
-        let outputs = self.graph.run(feeds)?;
+        let role = self.graph.role();
+        let coords = feed(role, "point_coords", prompts.coords.view())?;
+        let feeds = vec![coords, feed(role, "point_labels", prompts.labels.view())?];
+        let outputs = self.graph.run_on(embedding, feeds)?;
         let prefix = outputs.array::<Ix3>("lm_prefix")?;
         if prefix.dim().0 != prompts.len() {
             return Err(outputs.shape_error(format!("lm_prefix ({}, P, D)", prompts.len()), prefix.shape()));

@@ -5,17 +5,18 @@ use std::time::Instant;
 
 use super::bundle::manifest::{Captioner, Decoder, Manifest};
 use super::bundle::{Bundle, BundleError, Role};
+use super::decoder::decoder;
+use super::encoder::OnnxEncoder;
+use super::features::FeatureTensors;
 use super::language::{OnnxLanguageModel, OnnxPrefix};
 use super::library;
 use super::preprocess::Preprocessor;
 use super::provider::{GraphReport, Ladder, ProviderReport, SessionOptions};
-use super::sam_export::SamExportDecoder;
 use super::self_test;
 use super::session::GraphLoader;
 use super::tokenizer::JsonDetokenizer;
-use super::vision::{OnnxDecoder, OnnxEncoder, low_res_size};
 use crate::core::node::health::{self, ModelReport};
-use crate::core::ports::{CaptionModel, Embedding, MaskDecoder, Model, VisionModel};
+use crate::core::ports::{CaptionModel, Embedding, Model, VisionModel};
 
 /// What can be chosen when a bundle is loaded.
 #[derive(Clone, Debug, Default)]
@@ -84,11 +85,9 @@ fn load_vision(loader: &mut GraphLoader, manifest: &Manifest) -> Result<(VisionM
     let encoder_graph = loader.load(Role::ImageEncoder, &manifest.graphs.image_encoder)?;
     let mut encoder = Box::new(OnnxEncoder::new(encoder_graph, Preprocessor::new(rules.clone())));
     let embedding = self_test::encode(encoder.as_mut(), rules)?;
-    let low_res = low_res_size(&embedding)?;
-    let mut decoder: Box<dyn MaskDecoder> = match manifest.decoder()? {
-        Decoder::Batched(entry) => Box::new(OnnxDecoder::new(loader.load(Role::MaskDecoder, entry)?, low_res)),
-        Decoder::SamExport(entry) => Box::new(SamExportDecoder::new(loader.load(Role::SamDecoder, entry)?, low_res)),
-    };
+    let low_res = FeatureTensors::of(Role::ImageEncoder, &embedding)?.low_res_size()?;
+    let Decoder { kind, graph } = manifest.decoder()?;
+    let mut decoder = decoder(kind, loader.load(Role::MaskDecoder(kind), graph)?, low_res);
     self_test::decode(decoder.as_mut(), &embedding)?;
     Ok((VisionModel { encoder, decoder }, embedding))
 }

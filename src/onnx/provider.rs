@@ -344,6 +344,6 @@ mod tests {
         assert_eq!(ProviderChoice::Auto.rungs(Role::LmDecode), [Provider::Cuda, Provider::Cpu]);
         let cuda = ProviderChoice::Fixed(Provider::Cuda);
         assert_eq!(cuda.rungs(Role::ImageEncoder), [Provider::Cuda]);
-        assert_eq!(ProviderChoice::Fixed(Provider::TensorRt).rungs(Role::MaskDecoder), [Provider::Cuda]);
+        assert_eq!(ProviderChoice::Fixed(Provider::TensorRt).rungs(Role::CaptionPrefix), [Provider::Cuda]);
     }
 }

@@ -13,11 +13,13 @@ pub fn encode(encoder: &mut dyn ImageEncoder, rules: &Preprocess) -> Result<Embe
     encoder.encode(&RgbImage::from_pixel(side, (side / 2).max(1), image::Rgb([128; 3])))
 }
 
-/// Decodes a click, a batch of two boxes, and a mask where the decoder takes masks.
+/// Decodes a click, a batch of two boxes and a mask, as far as the decoder takes them.
 pub fn decode(decoder: &mut dyn MaskDecoder, embedding: &Embedding) -> Result<(), ModelError> {
     decoder.decode(embedding, &click(embedding))?;
     let boxes = boxes(embedding, 2);
-    decoder.decode(embedding, &boxes)?;
+    if decoder.takes_boxes() {
+        decoder.decode(embedding, &boxes)?;
+    }
     if let Some(size) = decoder.mask_input_size() {
         let masks = Array4::zeros((2, 1, size.height as usize, size.width as usize));
         decoder.decode(embedding, &PromptBatch { masks: Some(masks), ..boxes })?;

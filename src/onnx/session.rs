@@ -9,8 +9,9 @@ use ort::value::{DynValue, TensorRef};
 use super::bundle::error::BundleError;
 use super::bundle::manifest::{GraphEntry, PixelType};
 use super::bundle::{Binding, BundleFiles, Names, Role, bind};
+use super::features::FeatureTensors;
 use super::provider::Ladder;
-use crate::core::ports::ModelError;
+use crate::core::ports::{Embedding, ModelError};
 
 /// An input: its name in the role, the layer (0 where there is one only), its value.
 pub type Feed<'v> = (&'static str, usize, SessionInputValue<'v>);
@@ -20,6 +21,16 @@ pub fn feed<'v, D: Dimension + 'static>(
     role: Role,
     name: &'static str,
     array: ArrayView<'v, f32, D>,
+) -> Result<Feed<'v>, ModelError> {
+    let tensor = TensorRef::from_array_view(array).map_err(|e| run_error(role, &e))?;
+    Ok((name, 0, tensor.into()))
+}
+
+/// An input of whole numbers.
+pub fn feed_integers<'v, D: Dimension + 'static>(
+    role: Role,
+    name: &'static str,
+    array: ArrayView<'v, i64, D>,
 ) -> Result<Feed<'v>, ModelError> {
     let tensor = TensorRef::from_array_view(array).map_err(|e| run_error(role, &e))?;
     Ok((name, 0, tensor.into()))
@@ -62,12 +73,32 @@ impl Graph {
 
     /// Runs the graph. Blocks until it has run.
     pub fn run(&mut self, feeds: Vec<Feed<'_>>) -> Result<Outputs<'_>, ModelError> {
+        self.run_with(feeds, Vec::new())
+    }
+
+    /// Runs the graph on an image: it gets those of the image's features that the bundle gives it.
+    pub fn run_on(&mut self, image: &Embedding, feeds: Vec<Feed<'_>>) -> Result<Outputs<'_>, ModelError> {
+        let features = FeatureTensors::of(self.role, image)?;
+        let names = self.binding.features.iter();
+        let features = names.map(|name| Ok((self.binding.inputs.all(name)[0].clone(), features.get(self.role, name)?)));
+        let features: Vec<(String, &DynValue)> = features.collect::<Result<_, ModelError>>()?;
+        self.run_with(feeds, features)
+    }
+
+    fn run_with(&mut self, feeds: Vec<Feed<'_>>, features: Vec<(String, &DynValue)>) -> Result<Outputs<'_>, ModelError> {
         let Self { role, session, binding } = self;
         let names = &binding.inputs;
-        let inputs: Vec<_> =
-            feeds.into_iter().map(|(name, layer, value)| (Cow::from(names.all(name)[layer].as_str()), value)).collect();
+        let feeds =
+            feeds.into_iter().map(|(name, layer, value)| (Cow::from(names.all(name)[layer].as_str()), value));
+        let features = features.into_iter().map(|(name, value)| (Cow::from(name), value.into()));
+        let inputs: Vec<(Cow<str>, SessionInputValue)> = feeds.chain(features).collect();
         let values = session.run(inputs).map_err(|e| run_error(*role, &e))?;
         Ok(Outputs { role: *role, names: &binding.outputs, values })
+    }
+
+    /// Names in the role of everything that it gives.
+    pub fn outputs(&self) -> Vec<String> {
+        self.binding.outputs.roles().map(str::to_owned).collect()
     }
 
     pub fn role(&self) -> Role {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod builtin;
+mod kinds;
 mod language;
 mod preprocess;
 mod providers;

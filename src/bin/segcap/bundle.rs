@@ -98,8 +98,7 @@ fn bytes(dir: &Path, entry: &GraphEntry) -> Result<u64> {
 fn graph_of<'a>(graphs: &'a Graphs, role: &str) -> Option<&'a GraphEntry> {
     match role {
         "image_encoder" => Some(&graphs.image_encoder),
-        "mask_decoder" => graphs.mask_decoder.as_ref(),
-        "sam_decoder" => graphs.sam_decoder.as_ref(),
+        "mask_decoder" => graphs.mask_decoder.as_ref().or(graphs.sam_decoder.as_ref()),
         "caption_prefix" => graphs.caption_prefix.as_ref(),
         "lm_prefill" => graphs.lm_prefill.as_ref(),
         "lm_decode" => graphs.lm_decode.as_ref(),

@@ -1,16 +1,18 @@
 //! `bundle.yaml`, read strictly.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::error::BundleError;
-use super::roles::{Role, check_names};
+use super::roles::{DecoderKind, IMAGE_EMBEDDINGS, Role, check_names};
 use crate::core::geometry::transform::ResizeRule;
 
-/// The layout of `bundle.yaml` that is understood here.
-const FORMAT: u32 = 1;
+/// The layouts of `bundle.yaml` that are understood here. In 1 the encoder has one output, and the key of a decoder says its
+/// kind: `mask_decoder` or `sam_decoder`.
+const FORMATS: RangeInclusive<u32> = 1..=2;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +92,8 @@ pub struct GraphEntry {
     pub data: BTreeMap<String, String>,
     pub inputs: BTreeMap<String, String>,
     pub outputs: BTreeMap<String, String>,
+    /// Of a mask decoder, from format 2 on.
+    pub kind: Option<DecoderKind>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -102,11 +106,11 @@ pub struct LanguageModelEntry {
     pub max_new_tokens: usize,
 }
 
-/// The graphs that decode masks: segcap's own batched form, or the one of SAM's export script.
+/// The graph that decodes masks.
 #[derive(Clone, Copy, Debug)]
-pub enum Decoder<'a> {
-    Batched(&'a GraphEntry),
-    SamExport(&'a GraphEntry),
+pub struct Decoder<'a> {
+    pub kind: DecoderKind,
+    pub graph: &'a GraphEntry,
 }
 
 /// The parts of a bundle that captions.
@@ -131,7 +135,7 @@ impl Manifest {
         }
         let refuse = |e: serde_yaml::Error| BundleError::Manifest { path: path.to_owned(), reason: e.to_string() };
         let Format { format } = serde_yaml::from_slice(text).map_err(refuse)?;
-        require(format == FORMAT, "format", &FORMAT.to_string(), format)?;
+        require(FORMATS.contains(&format), "format", &format!("{} or {}", FORMATS.start(), FORMATS.end()), format)?;
         let manifest: Self = serde_yaml::from_slice(text).map_err(refuse)?;
         manifest.check()?;
         Ok(manifest)
@@ -145,14 +149,36 @@ impl Manifest {
     /// The decoder; [`Manifest::parse`] made sure that there is one.
     ///
     /// # Errors
-    /// Neither or both kinds are listed.
+    /// None is listed, or two, or one whose kind is not said.
     pub fn decoder(&self) -> Result<Decoder<'_>, BundleError> {
+        let is_first_format = self.format == 1;
         match (&self.graphs.mask_decoder, &self.graphs.sam_decoder) {
-            (Some(graph), None) => Ok(Decoder::Batched(graph)),
-            (None, Some(graph)) => Ok(Decoder::SamExport(graph)),
-            (None, None) => Err(value("graphs", "mask_decoder or sam_decoder", "neither")),
-            (Some(_), Some(_)) => Err(value("graphs", "mask_decoder or sam_decoder", "both")),
+            (Some(graph), None) if is_first_format => Ok(Decoder { kind: DecoderKind::Sca, graph }),
+            (None, Some(graph)) if is_first_format => Ok(Decoder { kind: DecoderKind::SamExport, graph }),
+            (None, None) if is_first_format => Err(value("graphs", "mask_decoder or sam_decoder", "neither")),
+            (Some(_), Some(_)) if is_first_format => Err(value("graphs", "mask_decoder or sam_decoder", "both")),
+            (_, Some(_)) => Err(value("graphs", "mask_decoder with kind: sam_export", "sam_decoder, which is of format 1")),
+            (None, None) => Err(value("graphs", "mask_decoder", "none")),
+            (Some(graph), None) => match graph.kind {
+                Some(kind) => Ok(Decoder { kind, graph }),
+                None => Err(value("graphs.mask_decoder", "kind: sca, sam_export, sam2 or hf_sam", "no kind")),
+            },
         }
+    }
+
+    /// Every graph that is listed, with its key.
+    fn graphs(&self) -> impl Iterator<Item = (&'static str, &GraphEntry)> {
+        let graphs = &self.graphs;
+        [
+            ("image_encoder", Some(&graphs.image_encoder)),
+            ("mask_decoder", graphs.mask_decoder.as_ref()),
+            ("sam_decoder", graphs.sam_decoder.as_ref()),
+            ("caption_prefix", graphs.caption_prefix.as_ref()),
+            ("lm_prefill", graphs.lm_prefill.as_ref()),
+            ("lm_decode", graphs.lm_decode.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(key, graph)| Some((key, graph?)))
     }
 
     /// The captioning parts: all or none.
@@ -190,15 +216,20 @@ impl Manifest {
             require(plain, key, "text without control characters", format!("{text:?}"))?;
         }
         self.preprocess.check()?;
-        check_names(Role::ImageEncoder, &self.graphs.image_encoder)?;
-        match self.decoder()? {
-            Decoder::Batched(graph) => check_names(Role::MaskDecoder, graph)?,
-            Decoder::SamExport(graph) => check_names(Role::SamDecoder, graph)?,
+        let may_have_kind = |key: &str| key == "mask_decoder" && self.format > 1;
+        if let Some((key, _)) = self.graphs().find(|(key, graph)| graph.kind.is_some() && !may_have_kind(key)) {
+            let expected = "a kind only of mask_decoder, and only from format 2 on";
+            return Err(value(&format!("graphs.{key}.kind"), expected, format!("one in format {}", self.format)));
         }
+        let first_format = BTreeMap::from([(IMAGE_EMBEDDINGS.to_owned(), String::new())]);
+        let features = if self.format == 1 { &first_format } else { &self.graphs.image_encoder.outputs };
+        check_names(Role::ImageEncoder, &self.graphs.image_encoder, features)?;
+        let Decoder { kind, graph } = self.decoder()?;
+        check_names(Role::MaskDecoder(kind), graph, features)?;
         if let Some(Captioner { prefix, prefill, decode, language }) = self.captioner()? {
-            check_names(Role::CaptionPrefix, prefix)?;
-            check_names(Role::LmPrefill, prefill)?;
-            check_names(Role::LmDecode, decode)?;
+            check_names(Role::CaptionPrefix, prefix, features)?;
+            check_names(Role::LmPrefill, prefill, features)?;
+            check_names(Role::LmDecode, decode, features)?;
             language.check()?;
         }
         Ok(())

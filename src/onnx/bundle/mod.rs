@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use files::BundleFiles;
 pub use manifest::Manifest;
-pub use roles::{Binding, Names, Role, bind};
+pub use roles::{Binding, DecoderKind, IMAGE_EMBEDDINGS, Names, Role, bind};
 
 pub use error::BundleError;
 

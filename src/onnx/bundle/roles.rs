@@ -6,6 +6,8 @@ use std::fmt;
 use ort::session::Session;
 use ort::value::{Outlet, TensorElementType};
 
+use serde::Deserialize;
+
 use super::error::BundleError;
 use super::manifest::{GraphEntry, PixelType};
 
@@ -13,11 +15,24 @@ use super::manifest::{GraphEntry, PixelType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     ImageEncoder,
-    MaskDecoder,
-    SamDecoder,
+    MaskDecoder(DecoderKind),
     CaptionPrefix,
     LmPrefill,
     LmDecode,
+}
+
+/// Which export a mask decoder is: how prompts become its inputs, and what its outputs look like.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum DecoderKind {
+    /// segcap's own exports of SAM and SCA: N prompts a run.
+    Sca,
+    /// SAM's own export script and its followers: one prompt a run.
+    SamExport,
+    /// SAM 2 and 2.1 as samexporter writes them: a box is followed by a padding point, too.
+    Sam2,
+    /// SAM as transformers.js uses it: the graph pads by itself, boxes have an input of their own.
+    HfSam,
 }
 
 /// A tensor of a role.
@@ -40,8 +55,8 @@ enum Element {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Presence {
     Required,
-    /// All optional inputs of a role, or none of them.
-    Optional,
+    /// All optional inputs with this tag, or none of them.
+    Optional(&'static str),
     /// One a layer of the language model; its tensor's name holds `{layer}`.
     PerLayer,
 }
@@ -51,8 +66,8 @@ const fn float(name: &'static str, rank: usize) -> TensorRule {
 }
 
 impl TensorRule {
-    const fn optional(self) -> Self {
-        Self { presence: Presence::Optional, ..self }
+    const fn optional(self, tag: &'static str) -> Self {
+        Self { presence: Presence::Optional(tag), ..self }
     }
 
     const fn per_layer(self) -> Self {
@@ -65,7 +80,6 @@ impl TensorRule {
 }
 
 const PIXELS: TensorRule = float("pixels", 4).of(Element::Pixel);
-const EMBEDDING: TensorRule = float("image_embeddings", 4);
 const COORDS: TensorRule = float("point_coords", 3);
 const LABELS: TensorRule = float("point_labels", 2);
 const MASK: TensorRule = float("mask_input", 4);
@@ -77,20 +91,38 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Self::ImageEncoder => "image_encoder",
-            Self::MaskDecoder => "mask_decoder",
-            Self::SamDecoder => "sam_decoder",
+            Self::MaskDecoder(_) => "mask_decoder",
             Self::CaptionPrefix => "caption_prefix",
             Self::LmPrefill => "lm_prefill",
             Self::LmDecode => "lm_decode",
         }
     }
 
+    /// Beside the image's features, which [`Role::takes_features`] says.
     fn inputs(self) -> &'static [TensorRule] {
         match self {
             Self::ImageEncoder => &[PIXELS],
-            Self::MaskDecoder => const { &[EMBEDDING, COORDS, LABELS, MASK.optional(), HAS_MASK.optional()] },
-            Self::SamDecoder => const { &[EMBEDDING, COORDS, LABELS, MASK, HAS_MASK, float("orig_im_size", 1)] },
-            Self::CaptionPrefix => &[EMBEDDING, COORDS, LABELS],
+            Self::MaskDecoder(DecoderKind::Sca | DecoderKind::Sam2) => {
+                const { &[COORDS, LABELS, MASK.optional("mask"), HAS_MASK.optional("mask")] }
+            }
+            Self::MaskDecoder(DecoderKind::SamExport) => {
+                const {
+                    let size = float("orig_im_size", 1).optional("size");
+                    &[COORDS, LABELS, MASK.optional("mask"), HAS_MASK.optional("mask"), size]
+                }
+            }
+            Self::MaskDecoder(DecoderKind::HfSam) => {
+                const {
+                    let labels = float("input_labels", 3).of(Element::Int64);
+                    &[float("input_points", 4), labels, float("input_boxes", 3).optional("boxes")]
+                }
+            }
+            Self::CaptionPrefix => {
+                const {
+                    let mask_index = float("mask_index", 1).of(Element::Int64).optional("mask_index");
+                    &[COORDS, LABELS, mask_index]
+                }
+            }
             Self::LmPrefill => const { &[float("inputs_embeds", 3)] },
             Self::LmDecode => const { &[IDS, float("past_key", 4).per_layer(), float("past_value", 4).per_layer()] },
         }
@@ -98,13 +130,21 @@ impl Role {
 
     fn outputs(self) -> &'static [TensorRule] {
         match self {
-            Self::ImageEncoder => &[EMBEDDING],
-            Self::MaskDecoder | Self::SamDecoder => const { &[float("low_res_masks", 4), float("iou_predictions", 2)] },
+            Self::ImageEncoder => const { &[float(IMAGE_EMBEDDINGS, 4)] },
+            Self::MaskDecoder(DecoderKind::HfSam) => const { &[float("pred_masks", 5), float("iou_scores", 3)] },
+            Self::MaskDecoder(_) => const { &[float("low_res_masks", 4), float("iou_predictions", 2)] },
             Self::CaptionPrefix => const { &[float("lm_prefix", 3)] },
             Self::LmPrefill | Self::LmDecode => {
                 const { &[float("logits", 2), float("present_key", 4).per_layer(), float("present_value", 4).per_layer()] }
             }
         }
+    }
+}
+
+impl Role {
+    /// Inputs of this role may be named like outputs of the encoder, and then get those; one at least is.
+    fn takes_features(self) -> bool {
+        matches!(self, Self::MaskDecoder(_) | Self::CaptionPrefix)
     }
 }
 
@@ -114,9 +154,12 @@ impl fmt::Display for Role {
     }
 }
 
+/// The feature map that every encoder has: (1, C, H, W), and masks of low resolution are (4H, 4W).
+pub const IMAGE_EMBEDDINGS: &str = "image_embeddings";
+
 /// The graph's own names of a role's tensors: one each, or one a layer.
 #[derive(Clone, Debug, Default)]
-pub struct Names(BTreeMap<&'static str, Vec<String>>);
+pub struct Names(BTreeMap<String, Vec<String>>);
 
 impl Names {
     /// The tensors of one name in the role; empty where the graph has none.
@@ -127,6 +170,11 @@ impl Names {
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
+
+    /// Names in the role.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
 }
 
 /// A role's inputs and outputs in a graph.
@@ -134,14 +182,30 @@ impl Names {
 pub struct Binding {
     pub inputs: Names,
     pub outputs: Names,
+    /// Those of the inputs that get what the encoder's outputs of the same names hold.
+    pub features: Vec<String>,
 }
 
-/// Checks that `inputs` and `outputs` in `bundle.yaml` name what the role has, all of it and nothing else.
-pub fn check_names(role: Role, entry: &GraphEntry) -> Result<(), BundleError> {
-    for (side, rules, given) in [("inputs", role.inputs(), &entry.inputs), ("outputs", role.outputs(), &entry.outputs)]
+/// Checks that `inputs` and `outputs` in `bundle.yaml` name what the role has, all of it and nothing else. `features`: the
+/// encoder's outputs.
+pub fn check_names(role: Role, entry: &GraphEntry, features: &BTreeMap<String, String>) -> Result<(), BundleError> {
+    let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+    if role.takes_features() {
+        inputs.extend(features.keys().map(String::as_str));
+        if !entry.inputs.keys().any(|name| features.contains_key(name)) {
+            let expected = format!("at least one output of image_encoder ({})", inputs.join(", "));
+            let got = entry.inputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            return Err(BundleError::Value { key: format!("graphs.{role}.inputs"), expected, got });
+        }
+    }
+    if role == Role::ImageEncoder {
+        outputs.extend(features.keys().map(String::as_str));
+    }
+    for (side, rules, given, free) in
+        [("inputs", role.inputs(), &entry.inputs, inputs), ("outputs", role.outputs(), &entry.outputs, outputs)]
     {
         let key = format!("graphs.{role}.{side}");
-        check_keys(&key, rules, given)?;
+        check_keys(&key, rules, given, &free)?;
         for rule in rules.iter().filter(|rule| rule.presence == Presence::PerLayer) {
             let tensor = &given[rule.name];
             if tensor.matches("{layer}").count() != 1 {
@@ -153,16 +217,23 @@ pub fn check_names(role: Role, entry: &GraphEntry) -> Result<(), BundleError> {
     Ok(())
 }
 
-fn check_keys(key: &str, rules: &[TensorRule], given: &BTreeMap<String, String>) -> Result<(), BundleError> {
-    let known: Vec<_> = rules.iter().map(|rule| rule.name).collect();
+/// `free`: names that may be there, beside those of the rules.
+fn check_keys(
+    key: &str,
+    rules: &[TensorRule],
+    given: &BTreeMap<String, String>,
+    free: &[&str],
+) -> Result<(), BundleError> {
+    let known: Vec<_> = rules.iter().map(|rule| rule.name).chain(free.iter().copied()).collect();
     if let Some(unknown) = given.keys().find(|name| !known.contains(&name.as_str())) {
         let expected = format!("only {}", known.join(", "));
         return Err(BundleError::Value { key: key.to_owned(), expected, got: format!("`{unknown}`") });
     }
     let has = |rule: &TensorRule| given.contains_key(rule.name);
-    let optional = || rules.iter().filter(|rule| rule.presence == Presence::Optional);
-    let any_optional = optional().any(has);
-    let needed = |rule: &&TensorRule| rule.presence != Presence::Optional || any_optional;
+    let needed = |rule: &&TensorRule| {
+        !matches!(rule.presence, Presence::Optional(_))
+            || rules.iter().any(|other| other.presence == rule.presence && has(other))
+    };
     if let Some(missing) = rules.iter().filter(needed).find(|rule| !has(rule)) {
         let got = given.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(BundleError::Value { key: key.to_owned(), expected: format!("`{}` too", missing.name), got });
@@ -184,9 +255,11 @@ pub fn bind(
     let graph = Graph { role, file: &entry.file, pixel, layers };
     let inputs = graph.bind_side(role.inputs(), &entry.inputs, session.inputs(), Side::Input)?;
     let outputs = graph.bind_side(role.outputs(), &entry.outputs, session.outputs(), Side::Output)?;
+    let is_feature = |name: &&str| role.inputs().iter().all(|rule| rule.name != *name);
+    let features = inputs.roles().filter(is_feature).map(str::to_owned).collect();
     let filled = |outlet: &&Outlet| !inputs.0.values().flatten().any(|name| name == outlet.name());
     match session.inputs().iter().find(filled) {
-        None => Ok(Binding { inputs, outputs }),
+        None => Ok(Binding { inputs, outputs, features }),
         Some(unfilled) => {
             let expected = format!("an input that {role} fills in bundle.yaml");
             Err(graph.error(unfilled.name(), expected, "one that nothing fills".to_owned()))
@@ -228,7 +301,14 @@ impl Graph<'_> {
             for tensor in &tensors {
                 self.check_tensor(rule, tensor, outlets, side)?;
             }
-            names.0.insert(rule.name, tensors);
+            names.0.insert(rule.name.to_owned(), tensors);
+        }
+        // Features: whatever shape and type the encoder gives them, which the self-test proves.
+        for (name, tensor) in given.iter().filter(|(name, _)| rules.iter().all(|rule| rule.name != **name)) {
+            if !outlets.iter().any(|outlet| outlet.name() == tensor) {
+                return Err(self.absent(tensor, format!("a tensor for `{name}`"), outlets));
+            }
+            names.0.insert(name.clone(), vec![tensor.clone()]);
         }
         Ok(names)
     }
@@ -241,8 +321,7 @@ impl Graph<'_> {
         };
         let expected = format!("{element} of rank {} for `{}`", rule.rank, rule.name);
         let Some(outlet) = outlets.iter().find(|outlet| outlet.name() == tensor) else {
-            let present = outlets.iter().map(Outlet::name).collect::<Vec<_>>().join(", ");
-            return Err(self.error(tensor, expected, format!("none of that name among {present}")));
+            return Err(self.absent(tensor, expected, outlets));
         };
         let dtype = outlet.dtype();
         let rank = dtype.tensor_shape().map(|shape| shape.len());
@@ -253,6 +332,11 @@ impl Graph<'_> {
         } else {
             Err(self.error(tensor, expected, dtype.to_string()))
         }
+    }
+
+    fn absent(&self, tensor: &str, expected: String, outlets: &[Outlet]) -> BundleError {
+        let present = outlets.iter().map(Outlet::name).collect::<Vec<_>>().join(", ");
+        self.error(tensor, expected, format!("none of that name among {present}"))
     }
 
     fn error(&self, tensor: &str, expected: String, got: String) -> BundleError {
