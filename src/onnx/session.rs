@@ -85,11 +85,14 @@ impl Graph {
         self.run_with(feeds, features)
     }
 
-    fn run_with(&mut self, feeds: Vec<Feed<'_>>, features: Vec<(String, &DynValue)>) -> Result<Outputs<'_>, ModelError> {
+    fn run_with(
+        &mut self,
+        feeds: Vec<Feed<'_>>,
+        features: Vec<(String, &DynValue)>,
+    ) -> Result<Outputs<'_>, ModelError> {
         let Self { role, session, binding } = self;
         let names = &binding.inputs;
-        let feeds =
-            feeds.into_iter().map(|(name, layer, value)| (Cow::from(names.all(name)[layer].as_str()), value));
+        let feeds = feeds.into_iter().map(|(name, layer, value)| (Cow::from(names.all(name)[layer].as_str()), value));
         let features = features.into_iter().map(|(name, value)| (Cow::from(name), value.into()));
         let inputs: Vec<(Cow<str>, SessionInputValue)> = feeds.chain(features).collect();
         let values = session.run(inputs).map_err(|e| run_error(*role, &e))?;

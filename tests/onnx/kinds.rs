@@ -112,8 +112,10 @@ fn a_decoder_of_format_2_names_its_kind() {
 fn features_are_those_that_the_encoder_gives() {
     let copy = BundleCopy::of("sam2").edit("      high_res_feats_1: \"high_res_feats_1\"\n      point", "      point");
     assert_names(&copy.refusal(), &["mask_decoder.onnx", "high_res_feats_1", "nothing fills"]);
-    let copy = BundleCopy::of("hf_sam").edit("      image_positional_embeddings: \"image_positional_embeddings\"\n  mask", "  mask");
+    let copy = BundleCopy::of("hf_sam")
+        .edit("      image_positional_embeddings: \"image_positional_embeddings\"\n  mask", "  mask");
     assert_names(&copy.refusal(), &["graphs.mask_decoder.inputs", "image_positional_embeddings", "only"]);
-    let copy = BundleCopy::of("hf_sam").edit("positional_embeddings: \"image_positional", "positional_embeddings: \"image_other");
+    let copy = BundleCopy::of("hf_sam")
+        .edit("positional_embeddings: \"image_positional", "positional_embeddings: \"image_other");
     assert_names(&copy.refusal(), &["image_other_embeddings", "none of that name"]);
 }

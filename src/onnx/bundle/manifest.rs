@@ -157,7 +157,9 @@ impl Manifest {
             (None, Some(graph)) if is_first_format => Ok(Decoder { kind: DecoderKind::SamExport, graph }),
             (None, None) if is_first_format => Err(value("graphs", "mask_decoder or sam_decoder", "neither")),
             (Some(_), Some(_)) if is_first_format => Err(value("graphs", "mask_decoder or sam_decoder", "both")),
-            (_, Some(_)) => Err(value("graphs", "mask_decoder with kind: sam_export", "sam_decoder, which is of format 1")),
+            (_, Some(_)) => {
+                Err(value("graphs", "mask_decoder with kind: sam_export", "sam_decoder, which is of format 1"))
+            }
             (None, None) => Err(value("graphs", "mask_decoder", "none")),
             (Some(graph), None) => match graph.kind {
                 Some(kind) => Ok(Decoder { kind, graph }),

@@ -117,12 +117,7 @@ impl Role {
                     &[float("input_points", 4), labels, float("input_boxes", 3).optional("boxes")]
                 }
             }
-            Self::CaptionPrefix => {
-                const {
-                    let mask_index = float("mask_index", 1).of(Element::Int64).optional("mask_index");
-                    &[COORDS, LABELS, mask_index]
-                }
-            }
+            Self::CaptionPrefix => &[COORDS, LABELS],
             Self::LmPrefill => const { &[float("inputs_embeds", 3)] },
             Self::LmDecode => const { &[IDS, float("past_key", 4).per_layer(), float("past_value", 4).per_layer()] },
         }
