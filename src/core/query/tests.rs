@@ -189,7 +189,15 @@ fn the_score_is_explained() {
 
 #[test]
 fn all_filters_must_hold() {
-    let place = |z| Some(Located { position: [0.0, 0.0, z], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 });
+    let place = |z| {
+        Some(Located {
+            position: [0.0, 0.0, z],
+            centre: [0.0, 0.0, z],
+            extent: [0.1; 3],
+            valid_share: 1.0,
+            confidence: 1.0,
+        })
+    };
     let mut album = Album::new(10);
     album.put(Entry { at: (0, 0), side: 100, secs: 150, place: place(1.0), ..Entry::new(1, "a table") });
     album.put(Entry { at: (40, 40), place: place(3.0), secs: 150, ..Entry::new(2, "a mug") });
