@@ -119,6 +119,14 @@ proptest! {
     }
 
     #[test]
+    fn one_byte_more_is_an_error(mut image in good_image()) {
+        image.data.push(0);
+        let error = image.to_rgb(&limits()).unwrap_err();
+        let is_long = matches!(error, ImageError::DataTooLong { .. });
+        prop_assert!(is_long, "{}", error);
+    }
+
+    #[test]
     fn garbage_never_panics(
         name in proptest::sample::select(Encoding::names().chain(["", "rgb9", "\0"]).collect::<Vec<_>>()),
         width in prop_oneof![0u32..20, any::<u32>()],
