@@ -7,6 +7,7 @@
 
 pub mod bundle;
 pub mod bundle_dir;
+mod engine_cache;
 mod language;
 pub mod library;
 pub mod load;
