@@ -39,7 +39,8 @@ impl Lens {
     }
 
     /// Where the lens puts the ray (x, y, 1).
-    pub fn distort(&self, x: f64, y: f64) -> (f64, f64) {
+    #[cfg(test)]
+    fn distort(&self, x: f64, y: f64) -> (f64, f64) {
         let (radial, shift_x, shift_y) = self.parts(x, y);
         (x * radial + shift_x, y * radial + shift_y)
     }
