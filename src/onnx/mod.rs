@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod bundle_dir;
 mod decoder;
 mod encoder;
+mod engine_cache;
 mod features;
 mod language;
 pub mod library;

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use ort::ep::{self, ExecutionProvider, ExecutionProviderDispatch};
 use ort::session::Session;
 use ort::session::builder::SessionBuilder;
-use sha2::{Digest, Sha256};
 
 use super::bundle::Role;
 use super::bundle::error::BundleError;
+use super::bundle::manifest::GraphEntry;
+use super::engine_cache::{EngineHost, folder_name};
 use super::library::{Library, LibraryInfo};
 use super::placement;
 
@@ -165,19 +166,19 @@ impl Ladder {
         ProviderReport { library: self.library.info, graphs: self.graphs }
     }
 
-    /// A session on the best provider that works. `sha256` is the graph file's; `commit` gives the builder its model.
+    /// A session on the best provider that works. `commit` gives the builder the graph's model.
     ///
     /// # Errors
     /// Where no allowed provider can run the graph; with every reason.
     pub fn session(
         &mut self,
         role: Role,
-        sha256: &str,
+        graph: &GraphEntry,
         commit: impl Fn(SessionBuilder) -> ort::Result<Session>,
     ) -> Result<Session, BundleError> {
         let mut refused: Vec<(Provider, String)> = Vec::new();
         for &provider in self.options.provider.rungs(role) {
-            match self.attempt(provider, sha256, &commit) {
+            match self.attempt(provider, graph, &commit) {
                 Ok((session, nodes)) => {
                     log::info!("{role} runs on {provider}: {nodes:?} nodes");
                     let fell_back =
@@ -211,13 +212,13 @@ impl Ladder {
     fn attempt(
         &mut self,
         provider: Provider,
-        sha256: &str,
+        graph: &GraphEntry,
         commit: &impl Fn(SessionBuilder) -> ort::Result<Session>,
     ) -> Result<(Session, BTreeMap<String, usize>), String> {
         if let Some(reason) = self.absent.get(&provider) {
             return Err(reason.clone());
         }
-        let builder = match self.builder(provider, sha256) {
+        let builder = match self.builder(provider, graph) {
             Ok(builder) => builder,
             Err(e) => {
                 let reason = e.to_string();
@@ -230,8 +231,8 @@ impl Ladder {
         session.inspect_err(|reason| self.log_missing(&format!("{provider} cannot run the graph"), reason))
     }
 
-    fn builder(&self, provider: Provider, sha256: &str) -> ort::Result<SessionBuilder> {
-        let providers = self.providers(provider, sha256)?;
+    fn builder(&self, provider: Provider, graph: &GraphEntry) -> ort::Result<SessionBuilder> {
+        let providers = self.providers(provider, graph)?;
         let builder = Session::builder(self.library.environment())?
             .with_execution_providers(providers)?
             .with_intra_threads(self.options.threads)?
@@ -242,7 +243,7 @@ impl Ladder {
         Ok(builder)
     }
 
-    fn providers(&self, provider: Provider, sha256: &str) -> ort::Result<Vec<ExecutionProviderDispatch>> {
+    fn providers(&self, provider: Provider, graph: &GraphEntry) -> ort::Result<Vec<ExecutionProviderDispatch>> {
         let device = self.options.device_id;
         let cuda = || {
             let cuda = ep::CUDA::default()
@@ -257,7 +258,7 @@ impl Ladder {
         let (available, providers) = match provider {
             Provider::TensorRt => {
                 let mut tensorrt = ep::TensorRT::default().with_device_id(device);
-                if let Some(folder) = self.engine_folder(sha256) {
+                if let Some(folder) = self.engine_folder(graph) {
                     let folder = folder.display();
                     tensorrt = tensorrt.with_engine_cache(true).with_engine_cache_path(folder);
                 }
@@ -274,15 +275,12 @@ impl Ladder {
 }
 
 impl Ladder {
-    /// The folder for one graph's engines. TensorRT names its files after the graph's looks alone: two models, two versions
-    /// of ONNX Runtime or two GPUs in one folder could get each other's.
-    fn engine_folder(&self, sha256: &str) -> Option<PathBuf> {
-        let mut key = Sha256::new();
-        key.update(sha256);
-        key.update(&self.library.info.build);
-        let key = format!("{:x}", key.finalize());
-        let name = format!("{}-gpu{}", &key[..16], self.options.device_id);
-        let folder = self.options.engine_cache_dir.as_ref()?.join(name);
+    /// The folder for one graph's engines.
+    fn engine_folder(&self, graph: &GraphEntry) -> Option<PathBuf> {
+        let cache = self.options.engine_cache_dir.as_ref()?;
+        let LibraryInfo { path, build, .. } = &*self.library.info;
+        let host = EngineHost::of_this_machine(build, path);
+        let folder = cache.join(folder_name(graph, &host, self.options.device_id));
         match fs::create_dir_all(&folder) {
             Ok(()) => Some(folder),
             Err(error) => {

@@ -55,7 +55,7 @@ pub struct GraphLoader<'a> {
 impl GraphLoader<'_> {
     pub fn load(&mut self, role: Role, entry: &GraphEntry) -> Result<Graph, BundleError> {
         let bytes = self.files.read_graph(role, entry)?;
-        let session = self.ladder.session(role, &entry.sha256, |mut builder| {
+        let session = self.ladder.session(role, entry, |mut builder| {
             for (location, content) in &bytes.data {
                 builder = builder.with_external_initializer_file_in_memory(location, content.clone())?;
             }

@@ -14,6 +14,7 @@ use super::stats::{Stats, StatsSnapshot};
 use crate::core::frame::Header;
 use crate::core::node::describe::Goal;
 use crate::core::node::health::Queues;
+use crate::core::pixels::ImageError;
 use crate::core::pixels::raw_image::{RawFrame, RawImage};
 use crate::core::prompt::RawPrompt;
 use crate::core::query::Query;
@@ -47,6 +48,11 @@ impl Handle {
             self.0.output.refused("depth", camera, refusal);
         }
         self.0.answers.arrived();
+    }
+
+    /// Tells of a depth image that was found at fault before it was copied.
+    pub fn depth_refused(&self, camera: &Arc<str>, error: ImageError) {
+        self.0.output.refused("depth", Arc::clone(camera), error.into());
     }
 
     /// Takes a camera's calibration, also while inactive: some drivers send it once.

@@ -123,7 +123,10 @@ class Reference:
             feeds["has_mask_input"] = np.array([bool(prompt["mask"])], np.float32)
         found = self.decoder(**feeds)
         logits, iou = found["low_res_masks"][0], found["iou_predictions"][0]
-        for candidate in np.argsort(-iou, kind="stable"):
+        rank = iou.copy()
+        if len(iou) == 4:  # SAM's tokens, as in select_masks of its export: the first from three points on
+            rank[0] += 1000 if coords.shape[1] >= 3 else -1000
+        for candidate in np.argsort(-rank, kind="stable"):
             mask = self.to_image(logits[candidate]) > 0
             if mask.any():
                 return logits, iou, int(candidate), mask

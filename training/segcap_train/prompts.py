@@ -4,22 +4,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from .boxes import bounding_box, noisy_box  # noqa: F401
+
 PAD, BACKGROUND, FOREGROUND, CORNER_1, CORNER_2 = -1.0, 0.0, 1.0, 2.0, 3.0
-
-
-def bounding_box(mask):
-    """x0, y0, x1, y1 of a mask (H,W), its outermost pixels."""
-    ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return np.array([xs[0], ys[0], xs[-1], ys[-1]], np.float32)
-
-
-def noisy_box(mask, rng, amount=0.06):
-    """The bounding box with each side off by some share of the box, at most 12 pixels."""
-    box = bounding_box(mask)
-    side = np.array([box[2] - box[0], box[3] - box[1]] * 2) + 1
-    box = box + np.clip(rng.normal(0, amount, 4) * side, -12, 12)
-    limit = np.array([mask.shape[1], mask.shape[0]] * 2) - 1
-    return np.clip(box, 0, limit).astype(np.float32)
 
 
 def inner_point(mask, rng):
@@ -33,10 +20,10 @@ def inner_point(mask, rng):
 def core(mask):
     """What lies deepest inside a mask (H,W): the pixels nearly as far from its edge as any."""
     x0, y0, x1, y1 = bounding_box(mask).astype(int)
-    part = np.pad(mask[y0:y1 + 1, x0:x1 + 1], 1).astype(np.uint8)
+    part = np.pad(mask[y0:y1, x0:x1], 1).astype(np.uint8)
     depth = cv2.distanceTransform(part, cv2.DIST_L2, 3)[1:-1, 1:-1]
     out = np.zeros_like(mask)
-    out[y0:y1 + 1, x0:x1 + 1] = depth > max(depth.max() - 1.5, 0)
+    out[y0:y1, x0:x1] = depth > max(depth.max() - 1.5, 0)
     return out
 
 

@@ -147,10 +147,10 @@ def test_a_sheet_shows_each_object_with_a_verdict(tmp_path):
 
 
 def test_a_window_shows_the_whole_object_and_stays_in_the_picture_if_it_can():
-    for box, shape in (((10, 10, 20, 20), (240, 320)), ((0, 0, 319, 239), (240, 320)), ((300, 200, 319, 239), (240, 320)),
-                       ((5, 5, 95, 390), (400, 100))):
+    for box, shape in (((10, 10, 20, 20), (240, 320)), ((0, 0, 320, 240), (240, 320)), ((300, 200, 320, 240), (240, 320)),
+                       ((5, 5, 96, 391), (400, 100))):
         x0, y0, x1, y1 = sheets.around(np.array(box), (*shape, 3))
-        assert x0 <= box[0] and y0 <= box[1] and x1 > box[2] and y1 > box[3]
+        assert x0 <= box[0] and y0 <= box[1] and x1 >= box[2] and y1 >= box[3]
         assert abs((x1 - x0) / (y1 - y0) - 4 / 3) < 0.03
         if max(box) < 60:
             assert x0 >= 0 and y0 >= 0 and x1 <= shape[1] and y1 <= shape[0]

@@ -12,9 +12,9 @@ def disc(size=96, x=40, y=50, r=20):
 
 
 def test_the_box_is_tight_and_the_noisy_one_near_it():
-    assert bounding_box(disc()).tolist() == [20, 30, 60, 70]
+    assert bounding_box(disc()).tolist() == [20, 30, 61, 71]
     noisy = noisy_box(disc(), np.random.default_rng(0))
-    assert np.abs(noisy - [20, 30, 60, 70]).max() <= 12
+    assert np.abs(noisy - [20, 30, 61, 71]).max() <= 12
 
 
 def test_clicks_are_inside_or_labelled_background():

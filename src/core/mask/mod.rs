@@ -85,7 +85,8 @@ impl Mask {
     }
 
     /// The mask moved by (dx, dy) pixels, as far as it then lies inside `image`; `None` when nothing does.
-    pub fn translated(&self, dx: i32, dy: i32, image: Size) -> Option<Self> {
+    #[cfg(test)]
+    pub(crate) fn translated(&self, dx: i32, dy: i32, image: Size) -> Option<Self> {
         let moved = |from: u32, length: u32, by: i32, limit: u32| {
             let start = i64::from(from) + i64::from(by);
             let kept = start.max(0)..(start + i64::from(length)).min(i64::from(limit));

@@ -78,7 +78,7 @@ impl Album {
 }
 
 fn place(z: f64) -> Located {
-    Located { position: [0.0, 0.0, z], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 }
+    Located { position: [0.0, 0.0, z], centre: [0.0, 0.0, z], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 }
 }
 
 #[test]

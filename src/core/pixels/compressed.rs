@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, RgbImage};
 
 use super::error::ImageError;
@@ -24,10 +25,10 @@ impl CompressedImage {
     ///
     /// # Errors
     /// See [`ImageError`]: not a JPEG or PNG file (the bytes decide, not `format`), more pixels than
-    /// `limits.max_image_px` (known from the header, before anything is decoded), broken or cut off.
+    /// `limits.max_image_px` (known from the header, before anything is decoded), broken or cut off. A JPEG file
+    /// that lacks its end marker and no pixel is read.
     pub fn to_rgb(&self, limits: &Limits) -> Result<RgbImage, ImageError> {
-        let (decoder, kind) = self.decoder(limits)?;
-        decode(decoder, kind).map(DynamicImage::into_rgb8)
+        self.decoded(limits).map(|(image, _)| image.into_rgb8())
     }
 
     /// As [`CompressedImage::to_rgb`], turned as the file's EXIF orientation says: what a viewer shows.
@@ -35,25 +36,18 @@ impl CompressedImage {
     /// # Errors
     /// As [`CompressedImage::to_rgb`].
     pub fn to_upright_rgb(&self, limits: &Limits) -> Result<RgbImage, ImageError> {
-        let (mut decoder, kind) = self.decoder(limits)?;
-        let orientation = decoder.orientation();
-        let mut image = decode(decoder, kind)?;
-        if let Ok(orientation) = orientation {
-            image.apply_orientation(orientation);
-        }
+        let (mut image, orientation) = self.decoded(limits)?;
+        image.apply_orientation(orientation);
         Ok(image.into_rgb8())
     }
 
-    /// A decoder that has read the header and nothing else, for a picture within the limits.
-    fn decoder(&self, limits: &Limits) -> Result<(Box<dyn ImageDecoder + '_>, &'static str), ImageError> {
-        let (decoder, kind) = match image::guess_format(&self.data) {
-            Ok(ImageFormat::Jpeg) => (jpeg_decoder(&self.data, limits)?, JPEG),
-            Ok(ImageFormat::Png) => (png_decoder(&self.data, limits)?, PNG),
-            other => return Err(self.unknown(other.ok())),
-        };
-        let (width, height) = decoder.dimensions();
-        check_pixels(width, height, limits)?;
-        Ok((decoder, kind))
+    /// The picture as it is stored, and how it is to be turned.
+    fn decoded(&self, limits: &Limits) -> Result<(DynamicImage, Orientation), ImageError> {
+        match image::guess_format(&self.data) {
+            Ok(ImageFormat::Jpeg) => decoded_jpeg(&self.data, limits),
+            Ok(ImageFormat::Png) => decode(png_decoder(&self.data, limits)?, PNG, limits),
+            other => Err(self.unknown(other.ok())),
+        }
     }
 
     fn unknown(&self, guessed: Option<ImageFormat>) -> ImageError {
@@ -69,16 +63,30 @@ impl CompressedImage {
 const JPEG: &str = "JPEG";
 const PNG: &str = "PNG";
 
-fn jpeg_decoder<'a>(data: &'a [u8], limits: &Limits) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
+/// A file without an end marker is read if all of its pixels are there.
+fn decoded_jpeg(data: &[u8], limits: &Limits) -> Result<(DynamicImage, Orientation), ImageError> {
     let facts = jpeg::inspect(data);
     if let Some((width, height)) = facts.size {
         check_pixels(width, height, limits)?;
     }
-    // The decoder would fill what is missing with grey and say nothing.
-    if !facts.complete {
-        let reason = format!("its end marker is missing, {} bytes are not all of it", data.len());
-        return Err(ImageError::BrokenFile { kind: JPEG, reason });
+    let decoded = |data: &[u8]| decode(jpeg_decoder(data, limits)?, JPEG, limits);
+    if facts.complete {
+        return decoded(data);
     }
+    // The decoder would fill what is missing with grey and say nothing.
+    let cut_off = || {
+        let reason = format!("its end marker is missing, {} bytes are not all of it", data.len());
+        ImageError::BrokenFile { kind: JPEG, reason }
+    };
+    if !facts.ends_in_scan {
+        return Err(cut_off());
+    }
+    let [one, other] = jpeg::ended(data);
+    let one = decoded(&one)?;
+    if one == decoded(&other)? { Ok(one) } else { Err(cut_off()) }
+}
+
+fn jpeg_decoder<'a>(data: &'a [u8], limits: &Limits) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
     let mut decoder = JpegDecoder::new(Cursor::new(data)).map_err(|error| broken(JPEG, &error))?;
     decoder.set_limits(decoder_limits(limits)).map_err(|error| broken(JPEG, &error))?;
     Ok(Box::new(decoder))
@@ -95,8 +103,18 @@ fn decoder_limits(limits: &Limits) -> image::Limits {
     of_decoder
 }
 
-fn decode(decoder: Box<dyn ImageDecoder + '_>, kind: &'static str) -> Result<DynamicImage, ImageError> {
-    DynamicImage::from_decoder(decoder).map_err(|error| broken(kind, &error))
+/// `decoder` has read the header and nothing else.
+fn decode(
+    mut decoder: Box<dyn ImageDecoder + '_>,
+    kind: &'static str,
+    limits: &Limits,
+) -> Result<(DynamicImage, Orientation), ImageError> {
+    let (width, height) = decoder.dimensions();
+    check_pixels(width, height, limits)?;
+    // What cannot be read of the metadata turns nothing.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder).map_err(|error| broken(kind, &error))?;
+    Ok((image, orientation))
 }
 
 fn broken(kind: &'static str, error: &image::ImageError) -> ImageError {

@@ -15,6 +15,10 @@ pub enum ImageError {
     StepTooSmall { encoding: &'static str, width: u32, row_bytes: u64, step: u32 },
     #[error("too little data: {encoding} at {width}x{height} with step {step} takes {needed} bytes, got {got}")]
     DataTooShort { encoding: &'static str, width: u32, height: u32, step: u32, needed: u64, got: u64 },
+    #[error("too much data: {encoding:?} at {width}x{height} with step {step} takes {needed} bytes, got {got}")]
+    DataTooLong { encoding: String, width: u32, height: u32, step: u32, needed: u64, got: u64 },
+    #[error("the frame id is too long: expected at most {max} bytes, got {got}")]
+    FrameIdTooLong { max: usize, got: usize },
     #[error("{encoding} needs {rule}, got {width}x{height}")]
     BadSize { encoding: &'static str, rule: &'static str, width: u32, height: u32 },
     #[error("unknown file type: expected the bytes of a JPEG or PNG file, got {got} (format says {format:?})")]
@@ -33,6 +37,8 @@ impl ImageError {
             Self::TooLarge { .. }
             | Self::StepTooSmall { .. }
             | Self::DataTooShort { .. }
+            | Self::DataTooLong { .. }
+            | Self::FrameIdTooLong { .. }
             | Self::BadSize { .. }
             | Self::BrokenFile { .. } => ResultCode::InvalidPrompt,
         }

@@ -7,6 +7,26 @@ pub(super) struct JpegFacts {
     pub size: Option<(u32, u32)>,
     /// The end marker is there: nothing was cut off.
     pub complete: bool,
+    /// The file ends in the entropy-coded data of a scan, or right behind it.
+    pub ends_in_scan: bool,
+}
+
+/// Bytes that follow a file without an end marker: more than a decoder reads ahead.
+const FILLING_BYTES: usize = 64;
+
+/// The file with two different ends, for files that end in a scan. Where both decode to the same pixels, the file holds all of
+/// them and lacks its end marker only, as some cameras' do; a decoder does not say how far the data went.
+pub(super) fn ended(data: &[u8]) -> [Vec<u8>; 2] {
+    // A single 0xFF is the first half of a marker, or of a pair that stands for a byte.
+    let data = data.strip_suffix(&[0xFF]).unwrap_or(data);
+    // Bits of 0, and bits of 1: a data byte of 0xFF is written with a 0 behind it.
+    [[0x00, 0x00], [0xFF, 0x00]].map(|filling| {
+        let mut file = Vec::with_capacity(data.len() + FILLING_BYTES + 2);
+        file.extend_from_slice(data);
+        file.extend(filling.into_iter().cycle().take(FILLING_BYTES));
+        file.extend([0xFF, END_OF_IMAGE]);
+        file
+    })
 }
 
 const START_OF_IMAGE: u8 = 0xD8;
@@ -33,6 +53,7 @@ pub(super) fn inspect(data: &[u8]) -> JpegFacts {
         rest = &rest[segment.len()..];
         if marker == START_OF_SCAN {
             rest = after_scan(rest);
+            facts.ends_in_scan = rest.is_empty() || rest == [0xFF];
         }
     }
     facts
@@ -71,6 +92,7 @@ fn frame_size(segment: &[u8]) -> Option<(u32, u32)> {
 /// What follows the entropy-coded data: in it 0xFF is followed by 0 or by a restart marker.
 fn after_scan(data: &[u8]) -> &[u8] {
     let is_end = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7 | 0xFF);
-    let end = data.windows(2).position(is_end).unwrap_or(data.len());
+    let cut_off = data.len() - usize::from(data.ends_with(&[0xFF]));
+    let end = data.windows(2).position(is_end).unwrap_or(cut_off);
     &data[end..]
 }

@@ -45,6 +45,7 @@ impl<'a> Layout<'a> {
             let got = data.len() as u64;
             return Err(ImageError::DataTooShort { encoding: name, width, height, step, needed, got });
         }
+        image.check_excess()?;
         let (width, height, step) = (width as usize, height as usize, step as usize);
         Ok(Self { width, height, row_bytes: row_bytes as usize, step, data: &data[..needed as usize] })
     }

@@ -21,6 +21,7 @@ pub use encoding::Encoding;
 pub use error::ImageError;
 
 use super::settings::Limits;
+use super::text::one_line;
 use layout::Layout;
 use raw_image::{ImagePayload, RawImage};
 
@@ -36,12 +37,38 @@ pub struct RawImageRef<'a> {
     pub data: &'a [u8],
 }
 
+/// Longest frame id of a picture, bytes: it is kept with every answer and everything remembered.
+const MAX_FRAME_ID_BYTES: usize = 256;
+
+/// # Errors
+/// [`ImageError::FrameIdTooLong`].
+pub fn check_frame_id(bytes: usize) -> Result<(), ImageError> {
+    let max = MAX_FRAME_ID_BYTES;
+    if bytes > max { Err(ImageError::FrameIdTooLong { max, got: bytes }) } else { Ok(()) }
+}
+
 impl RawImageRef<'_> {
+    /// Holds for every image that is worth a copy: its bytes are no more than its rows.
+    ///
+    /// # Errors
+    /// [`ImageError::DataTooLong`].
+    pub fn check_excess(&self) -> Result<(), ImageError> {
+        let Self { width, height, step, .. } = *self;
+        // Encodings that are not known here, such as those of depth, have one row of bytes a row of pixels.
+        let rows = Encoding::named(self.encoding).map_or(height.into(), |encoding| encoding.rows(height));
+        let (needed, got) = (u64::from(step).saturating_mul(rows), self.data.len() as u64);
+        if got > needed {
+            let encoding = one_line(self.encoding, 40);
+            return Err(ImageError::DataTooLong { encoding, width, height, step, needed, got });
+        }
+        Ok(())
+    }
+
     /// The picture as 8-bit RGB; the one copy on a frame's way.
     ///
     /// # Errors
-    /// See [`ImageError`]: no pixels, more than `limits.max_image_px`, an unknown encoding, a step or data too small for
-    /// what the header says, an odd size where chroma is shared by pixels.
+    /// See [`ImageError`]: no pixels, more than `limits.max_image_px`, an unknown encoding, a step too small or data too short
+    /// or too long for what the header says, an odd size where chroma is shared by pixels.
     pub fn to_rgb(&self, limits: &Limits) -> Result<RgbImage, ImageError> {
         let encoding = Encoding::named(self.encoding)?;
         let layout = Layout::checked(self, encoding, limits)?;
@@ -97,6 +124,7 @@ impl ImagePayload {
         match self {
             Self::Raw(raw) => raw.to_rgb(limits),
             Self::Compressed(file) => file.to_rgb(limits),
+            Self::Refused(error) => Err(error.clone()),
         }
     }
 }

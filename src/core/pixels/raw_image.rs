@@ -1,5 +1,6 @@
 //! Pictures as they come from outside, unchecked.
 
+use super::ImageError;
 use crate::core::frame::Header;
 
 /// Pixels as in sensor_msgs/Image.
@@ -27,6 +28,8 @@ pub struct CompressedImage {
 pub enum ImagePayload {
     Raw(RawImage),
     Compressed(CompressedImage),
+    /// Found at fault before its bytes were copied.
+    Refused(ImageError),
 }
 
 /// A camera's message, not yet converted.

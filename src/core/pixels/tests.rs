@@ -119,6 +119,14 @@ proptest! {
     }
 
     #[test]
+    fn one_byte_more_is_an_error(mut image in good_image()) {
+        image.data.push(0);
+        let error = image.to_rgb(&limits()).unwrap_err();
+        let is_long = matches!(error, ImageError::DataTooLong { .. });
+        prop_assert!(is_long, "{}", error);
+    }
+
+    #[test]
     fn garbage_never_panics(
         name in proptest::sample::select(Encoding::names().chain(["", "rgb9", "\0"]).collect::<Vec<_>>()),
         width in prop_oneof![0u32..20, any::<u32>()],
@@ -148,9 +156,10 @@ proptest! {
         let mut damaged = whole.clone();
         damaged[at % whole.len()] = byte;
         let _ = decode(damaged);
-        // Of a PNG file the end chunk and a checksum can be lost without losing a pixel.
+        // Of a PNG file the end chunk and a checksum can be lost without losing a pixel, of a JPEG file the end marker.
         let kept = cut % (whole.len() - if png { 20 } else { 0 });
-        prop_assert!(decode(whole[..kept].to_vec()).is_err());
+        let cut_off = decode(whole[..kept].to_vec());
+        prop_assert!(cut_off.is_err() || (!png && cut_off == decode(whole)));
     }
 }
 
@@ -239,6 +248,22 @@ fn grey_and_16_bit_files_become_8_bit_rgb() {
     let deep = ImageBuffer::from_pixel(3, 3, Rgb([65535u16, 257 * 100, 0]));
     let deep = decode(encoded(&DynamicImage::ImageRgb16(deep), ImageFormat::Png)).unwrap();
     assert_eq!(deep.get_pixel(2, 2).0, [255, 100, 0]);
+}
+
+#[test]
+fn a_jpeg_file_may_lack_its_end_marker_but_no_pixel() {
+    // One whose last rows take a few bits, and one that is rich to its end.
+    let plain: DynamicImage = RgbImage::from_pixel(200, 160, Rgb([90, 100, 110])).into();
+    for image in [plain, sample()] {
+        let whole = encoded(&image, ImageFormat::Jpeg);
+        let expected = decode(whole.clone()).unwrap();
+        let without_marker = &whole[..whole.len() - 2];
+        for padding in [&[][..], &[0xFF], &[0; 100]] {
+            assert_eq!(decode([without_marker, padding].concat()).unwrap(), expected, "{padding:?}");
+        }
+        let error = decode(whole[..whole.len() - 6].to_vec()).unwrap_err();
+        assert!(error.to_string().contains("end marker is missing"), "{error}");
+    }
 }
 
 #[test]

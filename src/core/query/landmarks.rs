@@ -27,8 +27,9 @@ impl Landmarks {
         let mut found = vec![Self::default(); wanted.len()];
         let mut at = 0;
         while at < wanted.len() {
-            let relation = wanted[at].term.relation;
-            let length = wanted[at..].iter().take_while(|word| word.term.relation == relation).count();
+            // "Next to the bowl and next to the plate" means two things, of which each has landmarks of its own.
+            let (part, relation) = (wanted[at].term.part, wanted[at].term.relation);
+            let length = wanted[at..].iter().take_while(|word| word.term.part == part).count();
             if relation.is_some() {
                 let meant = meant_by(&wanted[at..at + length], memory);
                 for (word, landmarks) in wanted[at..].iter().zip(&mut found[at..at + length]) {

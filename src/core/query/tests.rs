@@ -162,6 +162,19 @@ fn where_it_is_can_be_seen_in_the_picture() {
 }
 
 #[test]
+fn of_two_clauses_of_one_relation_both_hold() {
+    let mut album = table();
+    album.put(Entry { at: (80, 230), side: 40, ..Entry::new(7, "a spoon") });
+    assert_eq!(good(&album, "mug next to the bowl and next to the spoon", 0.9), ["a red mug"]);
+    assert_eq!(good(&album, "mug next to the spoon and the bowl", 0.9), ["a red mug"]);
+    assert_eq!(good(&album, "mug next to the bowl, next to the spoon", 0.9), ["a red mug"]);
+    let album = kitchen();
+    let plate = album.memory.ask(&text("mug next to the bowl, plate"), now()).unwrap();
+    let plate = plate.iter().find(|answer| answer.object.caption.text.starts_with("a white plate")).unwrap();
+    assert_eq!(plate.reasons[2].adds, plate.reasons[2].at_most, "a plate is asked for, not something beside one");
+}
+
+#[test]
 fn places_in_pictures_of_long_ago_say_nothing() {
     let mut album = table();
     album.put(Entry { secs: 110, at: (230, 300), side: 40, ..Entry::new(7, "a spoon") });
@@ -189,7 +202,15 @@ fn the_score_is_explained() {
 
 #[test]
 fn all_filters_must_hold() {
-    let place = |z| Some(Located { position: [0.0, 0.0, z], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 });
+    let place = |z| {
+        Some(Located {
+            position: [0.0, 0.0, z],
+            centre: [0.0, 0.0, z],
+            extent: [0.1; 3],
+            valid_share: 1.0,
+            confidence: 1.0,
+        })
+    };
     let mut album = Album::new(10);
     album.put(Entry { at: (0, 0), side: 100, secs: 150, place: place(1.0), ..Entry::new(1, "a table") });
     album.put(Entry { at: (40, 40), place: place(3.0), secs: 150, ..Entry::new(2, "a mug") });

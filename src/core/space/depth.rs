@@ -34,6 +34,7 @@ impl DepthImage {
     /// # Errors
     /// [`ImageError`]: another encoding, more pixels than `limits.max_image_px`, or a size that does not fit the data.
     pub fn new(raw: RawImage, limits: &Limits) -> Result<Self, ImageError> {
+        let excess = raw.view().check_excess();
         let RawImage { width, height, encoding, big_endian, step, data } = raw;
         let (name, unit) = *ENCODINGS.iter().find(|(name, _)| *name == encoding).ok_or_else(|| {
             let expected = ENCODINGS.map(|(name, _)| name).join(", ");
@@ -56,6 +57,7 @@ impl DepthImage {
         if got < needed {
             return Err(ImageError::DataTooShort { encoding: name, width, height, step, needed, got });
         }
+        excess?;
         Ok(Self { size, step: step as usize, unit, big_endian, data })
     }
 
@@ -138,6 +140,7 @@ mod tests {
         assert!(matches!(open(raw("16UC1", 0, 0, vec![])), Err(ImageError::Empty { .. })));
         assert!(matches!(open(raw("16UC1", 2, 3, vec![0; 12])), Err(ImageError::StepTooSmall { row_bytes: 4, .. })));
         assert!(matches!(open(raw("32FC1", 2, 9, vec![0; 16])), Err(ImageError::DataTooShort { needed: 17, .. })));
+        assert!(matches!(open(raw("16UC1", 2, 4, vec![0; 9])), Err(ImageError::DataTooLong { needed: 8, got: 9, .. })));
         let limits = Limits { max_image_px: 3, ..Limits::default() };
         let large = DepthImage::new(raw("16UC1", 2, 4, vec![0; 8]), &limits);
         assert!(matches!(large, Err(ImageError::TooLarge { px: 4, max_px: 3, .. })));

@@ -11,13 +11,18 @@ const MOST_STEPS: usize = 20;
 /// Good enough, in units of the focal length.
 const CLOSE: f64 = 1e-9;
 
+/// Models of fisheye lenses (sensor_msgs, OpenCV, librealsense): the angle of a ray, not its tangent, grows with the distance
+/// from the middle of the picture. Without coefficients they are still no pinholes.
+const FISHEYE_MODELS: [&str; 4] = ["equidistant", "fisheye", "kannala_brandt", "kannala_brandt4"];
+
 impl Lens {
     /// The model's name and coefficients as in sensor_msgs/distortion_models.hpp; `None` where nothing is distorted.
     ///
     /// # Errors
-    /// Another model than plumb_bob and rational_polynomial, or a number that is none.
+    /// Another model than plumb_bob and rational_polynomial, unless all coefficients of a lens that is no fisheye are 0; a
+    /// number that is not finite.
     pub fn new(model: &str, coefficients: &[f64]) -> Result<Option<Self>, CameraError> {
-        if coefficients.iter().all(|&value| value == 0.0) {
+        if coefficients.iter().all(|&value| value == 0.0) && !FISHEYE_MODELS.contains(&model) {
             return Ok(None);
         }
         // An empty name is what drivers write that never thought of it; OpenCV takes 4, 5 and 8 coefficients so.
@@ -34,7 +39,8 @@ impl Lens {
     }
 
     /// Where the lens puts the ray (x, y, 1).
-    pub fn distort(&self, x: f64, y: f64) -> (f64, f64) {
+    #[cfg(test)]
+    fn distort(&self, x: f64, y: f64) -> (f64, f64) {
         let (radial, shift_x, shift_y) = self.parts(x, y);
         (x * radial + shift_x, y * radial + shift_y)
     }
@@ -98,9 +104,19 @@ mod tests {
 
     #[test]
     fn no_distortion_is_no_lens_whatever_it_is_called() {
-        for model in ["", "plumb_bob", "equidistant"] {
+        for model in ["", "plumb_bob", "inverse_brown_conrady"] {
             assert_eq!(Lens::new(model, &[0.0; 5]), Ok(None));
             assert_eq!(Lens::new(model, &[]), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_fisheye_without_coefficients_is_no_pinhole() {
+        for model in FISHEYE_MODELS {
+            for coefficients in [&[0.0; 4][..], &[]] {
+                let error = Lens::new(model, coefficients).unwrap_err();
+                assert!(matches!(error, CameraError::UnknownDistortion { .. }), "{error}");
+            }
         }
     }
 

@@ -60,7 +60,7 @@ struct Sample {
 /// 2. Of the readings within the eroded mask, those count that hang together in depth with the median: neither the
 ///    background that the mask spilled onto, nor pixels that fly between an object and what is behind it.
 /// 3. The position is the median of each coordinate, without outliers by the median absolute deviation.
-/// 4. The extent is that of the whole mask's readings in the same stretch of depth, from 0.5 % to 99.5 %.
+/// 4. Extent and centre are those of the whole mask's readings in the same stretch of depth, from 0.5 % to 99.5 %.
 ///
 /// # Errors
 /// [`LocateError`]: too little of the mask has depth.
@@ -88,8 +88,8 @@ pub fn locate(
     let whole: Vec<Sample> = samples.iter().filter(together(&range)).copied().collect();
     let sure = surface.len() as f32 / core.len() as f32;
     let confidence = share * sure * surface.len() as f32 / (surface.len() as f32 + HALF_SURE);
-    let extent = extent(&whole, &camera, sampling.stride);
-    Ok(Located { position: position(&surface), extent, valid_share: share, confidence })
+    let (centre, extent) = bounding_box(&whole, &camera, sampling.stride);
+    Ok(Located { position: position(&surface), centre, extent, valid_share: share, confidence })
 }
 
 /// Which of a region's pixels are looked at.
@@ -171,14 +171,16 @@ fn position(surface: &[Sample]) -> [f64; 3] {
     [0, 1, 2].map(coordinate)
 }
 
-/// The pixels between the outermost samples and the outline count for half a stride on each side.
-fn extent(samples: &[Sample], camera: &Intrinsics, stride: u32) -> [f32; 3] {
+/// Centre and lengths. The pixels between the outermost samples and the outline count for half a stride on each side.
+fn bounding_box(samples: &[Sample], camera: &Intrinsics, stride: u32) -> ([f64; 3], [f32; 3]) {
     let axis = |axis: usize| samples.iter().map(|sample| sample.point[axis]).collect::<Vec<f32>>();
     let z = median(&mut axis(2)).unwrap_or_default();
-    let length = |at: usize| {
+    let ends = [0, 1, 2].map(|at| {
         let mut values = axis(at);
-        quantile(&mut values, 1.0 - TAIL).unwrap_or_default() - quantile(&mut values, TAIL).unwrap_or_default()
-    };
+        [TAIL, 1.0 - TAIL].map(|share| quantile(&mut values, share).unwrap_or_default())
+    });
     let beside = |focal: f64| stride as f32 * z / focal as f32;
-    [length(0) + beside(camera.fx), length(1) + beside(camera.fy), length(2)]
+    let [width, height, depth] = ends.map(|[low, high]| high - low);
+    let centre = ends.map(|[low, high]| (f64::from(low) + f64::from(high)) / 2.0);
+    (centre, [width + beside(camera.fx), height + beside(camera.fy), depth])
 }

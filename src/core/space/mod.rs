@@ -26,7 +26,10 @@ pub use stamps::{Match, Moment, StampRing};
 pub struct Located {
     /// x, y, z: medians over the region's surface.
     pub position: [f64; 3],
-    /// Of the box along x, y and z around the surface.
+    /// Middle of the box along x, y and z around the surface. Of a surface that is not spread evenly, such as a box seen
+    /// from a corner, the medians lie elsewhere.
+    pub centre: [f64; 3],
+    /// Lengths of that box.
     pub extent: [f32; 3],
     /// Share of the region's pixels that had a reading, 0 to 1.
     pub valid_share: f32,

@@ -92,7 +92,13 @@ mod tests {
     use crate::core::view::overlay::tests::{array_of, region};
 
     fn array(secs: i32, ids: &[&str]) -> RegionArray {
-        let place = Located { position: [0.0, 0.0, 1.0], extent: [0.1; 3], valid_share: 1.0, confidence: 1.0 };
+        let place = Located {
+            position: [0.0, 0.0, 1.0],
+            centre: [0.0, 0.0, 1.0],
+            extent: [0.1; 3],
+            valid_share: 1.0,
+            confidence: 1.0,
+        };
         let named = |(label, id): (u16, &&str)| Region {
             id: (*id).into(),
             place: Some(place),

@@ -43,6 +43,9 @@ pub struct Term {
     pub is_aside: bool,
     /// Of an aside: where the text's object is, seen from it, if the text says so.
     pub relation: Option<Relation>,
+    /// Which of the text's parts it belongs to, counted from 0. A part has one head noun: "a red mug", "next to the bowl" and
+    /// "next to the plate" are three.
+    pub part: usize,
     /// The text says that this is not so.
     pub is_negated: bool,
 }

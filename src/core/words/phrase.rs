@@ -17,7 +17,14 @@ impl Vocabulary {
         let mut terms = Vec::new();
         // Each part between relations has a head of its own; the first is about the object.
         let (mut is_aside, mut relation, mut is_negated, mut part) = (false, None, false, Vec::new());
-        for clause in text.split([',', ';', '/', '&']) {
+        let mut ends_sentence_part = false;
+        for clause in text.split_inclusive([',', ';', '/', '&']) {
+            // What follows a comma is about the object again: "mug next to the bowl, plate". A list of adjectives goes on:
+            // "next to the large, red bowl".
+            if ends_sentence_part && terms.last().is_some_and(|last: &Term| last.role == Role::Head) {
+                (is_aside, relation) = (false, None);
+            }
+            ends_sentence_part = clause.ends_with([',', ';']);
             for unit in self.units(&tokens(clause)) {
                 let entry = unit.entry.cloned().unwrap_or_default();
                 // "without" is both.
@@ -87,6 +94,8 @@ impl Vocabulary {
         part.iter_mut()
             .filter(|term| term.is_negated && term.role == Role::Modifier)
             .for_each(|term| term.role = Role::Head);
+        let number = terms.last().map_or(0, |last| last.part + 1);
+        part.iter_mut().for_each(|term| term.part = number);
         terms.append(part);
     }
 }
@@ -104,7 +113,7 @@ fn term(surface: String, entry: &Entry) -> Term {
     } else {
         (Role::Modifier, surface.clone())
     };
-    Term { surface, word, role, is_aside: false, relation: None, is_negated: false }
+    Term { surface, word, role, is_aside: false, relation: None, part: 0, is_negated: false }
 }
 
 #[cfg(test)]
@@ -165,6 +174,22 @@ mod tests {
             [("tray".into(), Some(Relation::On)), ("handle".into(), None)]
         );
         assert_eq!(relations("what is in the box?"), [("box".into(), Some(Relation::In))]);
+    }
+
+    #[test]
+    fn a_relational_clause_ends_at_a_comma() {
+        assert_eq!(roles("mug next to the bowl, plate"), "mug:H bowl:H+ plate:H");
+        assert_eq!(roles("mug next to the bowl; a red plate"), "mug:H bowl:H+ red:C plate:H");
+        assert_eq!(roles("mug, next to the bowl"), "mug:H bowl:H+");
+        assert_eq!(roles("mug next to the large, red bowl"), "mug:H large:Q+ red:C+ bowl:H+");
+        assert_eq!(roles("mug next to the bowl & plate"), "mug:H bowl:H+ plate:H+");
+    }
+
+    #[test]
+    fn each_part_has_one_head() {
+        let parts = |text| Vocabulary::shared().terms(text).iter().map(|term| term.part).collect::<Vec<_>>();
+        assert_eq!(parts("red mug next to the blue bowl and next to the plate"), [0, 0, 1, 1, 2]);
+        assert_eq!(parts("mug next to the bowl and the plate"), [0, 1, 2]);
     }
 
     #[test]

@@ -7,10 +7,11 @@ use r2r::sensor_msgs::msg::Image as ImageMessage;
 
 use super::image::native_image;
 use crate::core::frame::Header;
+use crate::core::pixels::ImageError;
 use crate::core::pixels::raw_image::RawImage;
 
-/// A camera's depth, copied; what is wrong with it is core's to say.
-pub fn depth_image(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> (Header, RawImage) {
+/// A camera's depth, copied if it is no larger than its rows; what else is wrong with it is core's to say.
+pub fn depth_image(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> (Header, Result<RawImage, ImageError>) {
     native_image(camera, message)
 }
 
@@ -33,7 +34,7 @@ mod tests {
         };
         let (header, raw) = depth_image(&"front".into(), &NativeMsg::from(&message));
         assert_eq!(&*header.camera, "front");
-        let depth = DepthImage::new(raw, &Limits::default()).expect("a depth image");
+        let depth = DepthImage::new(raw.expect("no more than its rows"), &Limits::default()).expect("a depth image");
         assert_eq!((depth.metres(0, 0), depth.metres(0, 1)), (Some(1.5), None));
     }
 }

@@ -11,35 +11,60 @@ use super::header;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
 use crate::core::pixels::raw_image::{CompressedImage, ImagePayload, RawFrame, RawImage};
+use crate::core::pixels::{ImageError, RawImageRef, check_frame_id};
 
 /// What compressed_image_transport writes for a JPEG of an rgb8 image; its subscribers read the colours' order from it.
 const JPEG_FORMAT: &str = "rgb8; jpeg compressed bgr8";
 
-/// A camera's message, copied.
+/// A camera's message, copied if it is no larger than its rows.
 pub fn raw_frame(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> RawFrame {
     let (header, image) = native_image(camera, message);
-    RawFrame { header, payload: ImagePayload::Raw(image) }
+    RawFrame { header, payload: image.map_or_else(ImagePayload::Refused, ImagePayload::Raw) }
 }
 
-pub(super) fn native_image(camera: &Arc<str>, message: &NativeMsg<ImageMessage>) -> (Header, RawImage) {
+/// Nothing is copied of what is refused.
+pub(super) fn native_image(
+    camera: &Arc<str>,
+    message: &NativeMsg<ImageMessage>,
+) -> (Header, Result<RawImage, ImageError>) {
     // SAFETY: rcl has filled the message; its strings and sequences point to `size` valid bytes while it lives.
     let (frame_id, encoding, data) = unsafe {
         (
-            native_text(message.header.frame_id.data, message.header.frame_id.size),
+            native_bytes(message.header.frame_id.data.cast(), message.header.frame_id.size),
             native_text(message.encoding.data, message.encoding.size),
             native_bytes(message.data.data, message.data.size),
         )
     };
-    let image = RawImage {
+    let stamp = Stamp { secs: message.header.stamp.sec, nanos: message.header.stamp.nanosec };
+    let (header, header_checked) = native_header(camera, frame_id, stamp);
+    let view = RawImageRef {
         width: message.width,
         height: message.height,
-        encoding,
+        encoding: &encoding,
         big_endian: message.is_bigendian != 0,
         step: message.step,
-        data: data.to_vec(),
+        data,
     };
-    let stamp = Stamp { secs: message.header.stamp.sec, nanos: message.header.stamp.nanosec };
-    (Header { camera: Arc::clone(camera), stamp, frame_id: frame_id.into() }, image)
+    let checked = header_checked.and_then(|()| view.check_excess());
+    let image = checked.map(|()| RawImage {
+        width: view.width,
+        height: view.height,
+        big_endian: view.big_endian,
+        step: view.step,
+        data: data.to_vec(),
+        encoding,
+    });
+    (header, image)
+}
+
+/// The header, without a frame id that is at fault.
+fn native_header(camera: &Arc<str>, frame_id: &[u8], stamp: Stamp) -> (Header, Result<(), ImageError>) {
+    let checked = check_frame_id(frame_id.len());
+    let frame_id = match checked {
+        Ok(()) => super::text(&String::from_utf8_lossy(frame_id)).into(),
+        Err(_) => "".into(),
+    };
+    (Header { camera: Arc::clone(camera), stamp, frame_id }, checked)
 }
 
 /// A camera's compressed message, copied.
@@ -47,15 +72,15 @@ pub fn compressed_frame(camera: &Arc<str>, message: &NativeMsg<CompressedMessage
     // SAFETY: as in `native_image`.
     let (frame_id, format, data) = unsafe {
         (
-            native_text(message.header.frame_id.data, message.header.frame_id.size),
+            native_bytes(message.header.frame_id.data.cast(), message.header.frame_id.size),
             native_text(message.format.data, message.format.size),
             native_bytes(message.data.data, message.data.size),
         )
     };
-    let image = CompressedImage { format, data: data.to_vec() };
     let stamp = Stamp { secs: message.header.stamp.sec, nanos: message.header.stamp.nanosec };
-    let header = Header { camera: Arc::clone(camera), stamp, frame_id: frame_id.into() };
-    RawFrame { header, payload: ImagePayload::Compressed(image) }
+    let (header, checked) = native_header(camera, frame_id, stamp);
+    let file = checked.map(|()| CompressedImage { format, data: data.to_vec() });
+    RawFrame { header, payload: file.map_or_else(ImagePayload::Refused, ImagePayload::Compressed) }
 }
 
 /// # Safety
@@ -72,7 +97,7 @@ unsafe fn native_text(data: *const c_char, size: usize) -> String {
     super::text(&String::from_utf8_lossy(unsafe { native_bytes(data.cast(), size) }))
 }
 
-/// A picture inside another message; its bytes move.
+/// A picture inside another message; its bytes move, and nothing is copied of it.
 pub fn raw_image(message: ImageMessage) -> RawImage {
     RawImage {
         width: message.width,
@@ -144,6 +169,38 @@ mod tests {
         assert_eq!((image.encoding.as_str(), image.big_endian), ("rgb8", true));
         assert_eq!(image.data, message.data);
         assert_eq!(image, raw_image(message));
+    }
+
+    #[test]
+    fn what_is_longer_than_its_rows_is_not_copied() {
+        let message = ImageMessage {
+            height: 10,
+            width: 10,
+            encoding: "rgb8".into(),
+            step: 30,
+            data: vec![0; 301],
+            ..ImageMessage::default()
+        };
+        let frame = raw_frame(&"".into(), &NativeMsg::from(&message));
+        let ImagePayload::Refused(error) = frame.payload else { panic!("expected a refusal") };
+        assert!(matches!(error, ImageError::DataTooLong { needed: 300, got: 301, .. }), "{error}");
+        // Two planes.
+        let nv12 = ImageMessage { encoding: "nv12".into(), step: 10, data: vec![0; 150], ..message };
+        let frame = raw_frame(&"".into(), &NativeMsg::from(&nv12));
+        assert!(matches!(frame.payload, ImagePayload::Raw(image) if image.data.len() == 150));
+    }
+
+    #[test]
+    fn a_frame_id_of_more_than_256_bytes_is_a_fault_of_the_picture() {
+        let with_id = |length: usize| {
+            let header = r2r::std_msgs::msg::Header { frame_id: "x".repeat(length), ..Default::default() };
+            let message = CompressedMessage { header, format: "jpeg".into(), data: vec![1] };
+            compressed_frame(&"".into(), &NativeMsg::from(&message))
+        };
+        assert!(matches!(with_id(256).payload, ImagePayload::Compressed(_)));
+        let frame = with_id(257);
+        assert!(matches!(frame.payload, ImagePayload::Refused(ImageError::FrameIdTooLong { max: 256, got: 257 })));
+        assert_eq!(&*frame.header.frame_id, "");
     }
 
     #[test]

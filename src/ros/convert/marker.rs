@@ -46,7 +46,7 @@ fn solid(of: &Header, number: i32, label: u16, place: &Located) -> Marker {
     let [x, y, z] = place.extent.map(|side| f64::from(side).max(LEAST_SIDE));
     Marker {
         type_: Marker::CUBE as i32,
-        pose: pose(place.position),
+        pose: pose(place.centre),
         scale: Vector3 { x, y, z },
         color: ColorRGBA { r: red, g: green, b: blue, a: BOX_ALPHA },
         ..marker(of, BOXES, number, Marker::ADD as i32)
@@ -56,7 +56,7 @@ fn solid(of: &Header, number: i32, label: u16, place: &Located) -> Marker {
 /// The caption and the distance from the camera, two lines above the box as the camera sees it (y points down).
 fn words(of: &Header, number: i32, region: &Region, place: &Located) -> Marker {
     let height = (TEXT_SHARE * place.distance()).clamp(TEXT_HEIGHTS.0, TEXT_HEIGHTS.1);
-    let [x, y, z] = place.position;
+    let [x, y, z] = place.centre;
     let [_, down, ahead] = place.extent.map(f64::from);
     let id = &region.id;
     let name = if region.caption.text.is_empty() { id.clone() } else { format!("{} ({id})", region.caption.text) };
@@ -107,8 +107,9 @@ mod tests {
 
     #[test]
     fn a_region_is_a_box_with_words_above_it() {
-        let place =
-            Located { position: [0.5, -0.25, 2.0], extent: [0.5, 0.25, 0.0], valid_share: 1.0, confidence: 1.0 };
+        // Seen from a corner: most of the surface lies before and beside the middle of the box.
+        let (position, centre, extent) = ([0.4, -0.2, 1.9], [0.5, -0.25, 2.0], [0.5, 0.25, 0.0]);
+        let place = Located { position, centre, extent, valid_share: 1.0, confidence: 1.0 };
         let mut region = region(1, PixelBox::new(1, 1, 4, 4));
         region.caption.text = "a red\0mug".into();
         let array = marker_array(&header(), &[MarkerChange::Show { number: 3, region: &region, place }]);
@@ -119,7 +120,7 @@ mod tests {
         assert_eq!((solid.scale.x, solid.scale.y, solid.scale.z), (0.5, 0.25, LEAST_SIDE));
         assert_eq!(
             (words.ns.as_str(), words.type_, words.text.as_str()),
-            ("front/captions", 9, "a redmug (1)\n2.08 m")
+            ("front/captions", 9, "a redmug (1)\n1.95 m")
         );
         assert!(words.scale.z > 0.0 && words.lifetime.sec > 0 && words.color.a > 0.0);
         assert!(words.pose.position.y + words.scale.z < -0.25 - 0.125, "two lines above the box");

@@ -18,9 +18,17 @@ use crate::runtime::api::{Recalled, Refusal};
 /// So much of a wrong id is said back, characters.
 const MAX_QUOTED: usize = 64;
 
+/// Most ids in one question.
+const MAX_IDS: usize = 1000;
+
 /// # Errors
-/// `INVALID_PROMPT` for an id that can be none.
+/// `INVALID_PROMPT` for an id that can be none, and for too many of them.
 pub fn query(request: QueryRegions::Request) -> Result<Query, Refusal> {
+    let got = request.ids.len();
+    if got > MAX_IDS {
+        let message = format!("ids: expected at most {MAX_IDS}, got {got}");
+        return Err(Refusal::new(ResultCode::InvalidPrompt, message));
+    }
     let rect = &request.box_;
     let ids = request.ids.iter().enumerate().map(|(index, id)| region_id(index, id));
     Ok(Query {
@@ -149,6 +157,14 @@ mod tests {
             assert_eq!(refusal.code, ResultCode::InvalidPrompt);
             assert!(refusal.message.starts_with("ids[1]: expected the id of a region"), "{}", refusal.message);
         }
+    }
+
+    #[test]
+    fn a_question_names_at_most_1000_ids() {
+        let with_ids =
+            |count: usize| query(QueryRegions::Request { ids: vec!["r1".into(); count], ..Default::default() });
+        assert!(with_ids(1000).is_ok());
+        assert_eq!(with_ids(1001).unwrap_err().message, "ids: expected at most 1000, got 1001");
     }
 
     #[test]

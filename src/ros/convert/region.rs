@@ -133,8 +133,13 @@ mod tests {
     #[test]
     fn a_place_is_metres_along_the_camera_s_axes() {
         let mut array = array("a red mug");
-        let place =
-            Located { position: [0.5, -0.25, 2.0], extent: [0.5, 0.25, 0.125], valid_share: 1.0, confidence: 1.0 };
+        let place = Located {
+            position: [0.5, -0.25, 2.0],
+            centre: [0.5, -0.25, 2.0],
+            extent: [0.5, 0.25, 0.125],
+            valid_share: 1.0,
+            confidence: 1.0,
+        };
         array.regions[0].place = Some(place);
         let region = &region_array(&array).regions[0];
         assert!(region.has_position);

@@ -173,7 +173,7 @@ struct Painted {
 fn paint(scene: Scene, alpha: f32, limits: &Limits, looked_at: Viewers) -> Option<Painted> {
     let (header, image) = match scene {
         Scene::Answer((array, image)) => {
-            let style = OverlayStyle { alpha, boxes: false, prompts: true, captions: true };
+            let style = OverlayStyle { alpha, prompts: true, captions: true };
             (array.header.clone(), draw(&image, &array.regions, &style))
         }
         // The runtime says what is wrong with a frame that cannot be converted.

@@ -61,7 +61,10 @@ impl DepthInput {
             // Copied only where it is kept.
             if handle.is_active() {
                 let (header, image) = convert::depth_image(&self.camera, &message);
-                handle.depth(header, image);
+                match image {
+                    Ok(image) => handle.depth(header, image),
+                    Err(error) => handle.depth_refused(&self.camera, error),
+                }
             }
             self.watch.depth(Instant::now());
         }

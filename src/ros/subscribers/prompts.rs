@@ -30,7 +30,7 @@ pub fn take_prompts(node: &mut r2r::Node, camera: &Arc<str>, handle: &Handle) ->
 
     let names = [Arc::clone(camera), Arc::clone(camera), Arc::clone(camera)];
     let [for_prompts, for_points, for_clicks] = names;
-    let prompts = prompts.map(move |message| Ok(convert::prompt_submission(&for_prompts, message)));
+    let prompts = prompts.map(move |message| convert::prompt_submission(&for_prompts, message));
     let points = points.map(move |message| Ok(convert::click(&for_points, message.point.x, message.point.y)));
     let clicks = clicks.map(move |message| Ok(convert::click(&for_clicks, message.x, message.y)));
     let sources = [prompts.boxed(), points.boxed(), clicks.boxed()];

@@ -118,9 +118,13 @@ impl CaptionInbox {
 
     /// A goal that needs another turn; unless a newer one has come, which means that it has ended.
     pub(in crate::runtime) fn put_back(&self, part: Box<WordsPart>) {
-        if self.lock().describe.is_none() {
-            self.put_describe(part);
-        }
+        let mut waiting = self.lock();
+        // One lock for look and change: a goal that came in between would be displaced by the one before it.
+        let is_wanted = !self.is_stopped() && waiting.describe.is_none();
+        let dropped = if is_wanted { waiting.describe.replace(part) } else { Some(part) };
+        drop(waiting);
+        // Dropped outside the lock: it ends its goal. Only the caption thread calls this, so nobody is to be woken.
+        drop(dropped);
     }
 
     /// A stream's frame of which not everything has been described; unless a newer one has come.
@@ -202,5 +206,60 @@ impl Waiting {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Barrier};
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::core::frame::{Header, Stamp};
+    use crate::core::geometry::Size;
+    use crate::core::testing::fake_model::fake_embedding;
+    use crate::runtime::clock::Clock;
+    use crate::runtime::describe::{Course, Runner};
+
+    fn goal() -> (Arc<Course>, Box<WordsPart>) {
+        let course = Arc::new(Course::new(None, Clock::default()));
+        let size = Size::new(8, 8);
+        let header = Header { camera: "".into(), stamp: Stamp::default(), frame_id: "".into() };
+        let array = RegionArray { header, size, model: "".into(), regions: Vec::new() };
+        let sent = Sent { image: Arc::default(), once: true, at: Instant::now(), arrived: None };
+        let part = WordsPart::new(Runner::new(course.clone()), fake_embedding(size), array, sent);
+        (course, Box::new(part))
+    }
+
+    #[test]
+    fn a_newer_goal_is_never_displaced_by_the_one_before_it() {
+        for _ in 0..2000 {
+            let inbox = CaptionInbox::new(1);
+            let ((_, old), (course, new)) = (goal(), goal());
+            let begin = Barrier::new(2);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    begin.wait();
+                    inbox.put_back(old);
+                });
+                begin.wait();
+                inbox.put_describe(new);
+            });
+            assert!(!course.is_over(), "the newer goal was dropped, which ends it");
+        }
+    }
+
+    #[test]
+    fn a_goal_that_comes_back_waits_for_its_next_turn_or_ends() {
+        let inbox = CaptionInbox::new(1);
+        let (course, part) = goal();
+        inbox.put_back(part);
+        assert!(matches!(inbox.take(), Some(Work::Describe(_))));
+        assert!(course.is_over());
+        inbox.stop();
+        let (course, part) = goal();
+        inbox.put_back(part);
+        assert!(course.is_over() && inbox.length() == 0, "nothing waits in an inbox that is stopped");
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::runtime) struct WordsPart {
 
 impl WordsPart {
     /// Tells that words are next. `array` holds at least one region.
-    pub(super) fn new(runner: Runner, embedding: Embedding, array: RegionArray, sent: Sent) -> Self {
+    pub(in crate::runtime) fn new(runner: Runner, embedding: Embedding, array: RegionArray, sent: Sent) -> Self {
         runner.tell(Stage::Caption, 0, array.regions.len());
         Self { runner, embedding, array, sent, done: 0 }
     }

@@ -81,6 +81,7 @@ impl Camera {
                 Format { encoding: raw.encoding.clone(), size: Some(Size::new(raw.width, raw.height)) }
             }
             ImagePayload::Compressed(file) => Format { encoding: file.format.clone(), size: None },
+            ImagePayload::Refused(_) => Format { encoding: String::new(), size: None },
         });
         let is_new = self.format != format;
         self.format = format;
@@ -96,6 +97,7 @@ fn payload_bytes(payload: &ImagePayload) -> usize {
     match payload {
         ImagePayload::Raw(raw) => raw.data.len(),
         ImagePayload::Compressed(file) => file.data.len(),
+        ImagePayload::Refused(_) => 0,
     }
 }
 

@@ -96,7 +96,7 @@ def shown(image, mask, box, point):
         x, y = at(*point)
         draw.ellipse((x - 7, y - 7, x + 7, y + 7), PROMPT, INK, 2)
     else:
-        draw.rectangle((*at(box[0] - 1, box[1] - 1), *at(box[2] + 1, box[3] + 1)), outline=PROMPT, width=2)
+        draw.rectangle((*at(box[0] - 1, box[1] - 1), *at(box[2], box[3])), outline=PROMPT, width=2)
     return part
 
 
@@ -104,12 +104,12 @@ def around(box, shape):
     """A window (x0, y0, x1, y1) of the cell's proportions around a box. It leaves the picture only where a large object
     needs that."""
     ratio = CELL[0] / CELL[1]
-    sides = np.array([box[2] - box[0] + 1, box[3] - box[1] + 1])
+    sides = np.array([box[2] - box[0], box[3] - box[1]])
     needed, wanted = (max(factor * sides[0], factor * sides[1] * ratio) for factor in (1.06, CONTEXT))
     width = 4 * int(max(needed, min(max(wanted, 72), shape[1], shape[0] * ratio)) / 4)
     height = int(width / ratio)
-    x = kept((box[0] + box[2] + 1 - width) / 2, width, shape[1])
-    y = kept((box[1] + box[3] + 1 - height) / 2, height, shape[0])
+    x = kept((box[0] + box[2] - width) / 2, width, shape[1])
+    y = kept((box[1] + box[3] - height) / 2, height, shape[0])
     return x, y, x + width, y + height
 
 

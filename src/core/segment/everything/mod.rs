@@ -8,8 +8,11 @@
 
 use std::sync::Arc;
 
+use ndarray::Axis;
+
 use super::candidate::{Candidate, Decoding, unit};
 use super::islands::without_small_parts;
+use super::mask_choice::multimask;
 use super::nms;
 use crate::core::geometry::transform::ModelFromImage;
 use crate::core::geometry::{PixelBox, Point, Size};
@@ -154,7 +157,8 @@ fn good_ones(
 ) -> Vec<Waiting> {
     let mut good = Vec::new();
     for (prompt, logits) in candidates.logits.outer_iter().enumerate() {
-        for (candidate, logits) in logits.outer_iter().enumerate() {
+        for candidate in multimask(logits.len_of(Axis(0))) {
+            let logits = logits.index_axis(Axis(0), candidate);
             let predicted_iou = candidates.predicted_iou[[prompt, candidate]];
             if predicted_iou.is_nan() || predicted_iou <= settings.pred_iou_thresh {
                 continue;

@@ -182,6 +182,28 @@ impl MaskDecoder for Useless {
     }
 }
 
+/// SAM's four masks: the first, for prompts that leave nothing open, covers the left half, the others the right one.
+struct FourMasks;
+
+impl MaskDecoder for FourMasks {
+    fn mask_input_size(&self) -> Option<Size> {
+        None
+    }
+
+    fn decode(&mut self, _: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
+        let mut logits = Array4::from_elem((prompts.len(), 4, 16, 16), -9.0);
+        logits.slice_mut(s![.., 0, ..12, ..8]).fill(9.0);
+        logits.slice_mut(s![.., 1.., ..12, 8..]).fill(9.0);
+        Ok(MaskCandidates { logits, predicted_iou: Array2::from_elem((prompts.len(), 4), 0.9) })
+    }
+}
+
+#[test]
+fn the_single_mask_token_is_no_proposal() {
+    let regions = run(&mut FourMasks, &settings(), &mut ignore).unwrap();
+    assert_eq!(regions.iter().map(|region| region.mask.bbox().x).collect::<Vec<_>>(), [32]);
+}
+
 #[test]
 fn padding_and_unstable_masks_are_no_regions() {
     assert_eq!(run(&mut Useless, &settings(), &mut ignore).unwrap(), []);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::candidate::{Candidate, Decoding};
 use super::everything::{self, Search};
+use super::mask_choice;
 use crate::core::mask::Mask;
 use crate::core::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError};
 use crate::core::progress::{OnProgress, Stage, tell};
@@ -43,9 +44,8 @@ impl Found {
 
 /// Segments what the prompts ask for in one image.
 ///
-/// The result is in the order of the prompts, and within a prompt best predicted IoU first. A prompt whose masks are all
-/// empty is not in it ([`without_mask`] names those). The best mask is that of the highest predicted IoU which is not
-/// empty. `on_progress` is told of prompts, the clicks of everything-mode included, before every run of the decoder.
+/// The result is in the order of the prompts, and within a prompt best first ([`mod@super::mask_choice`]). A prompt whose
+/// masks are all empty is not in it ([`without_mask`] names those); an empty best mask gives way to the next. `on_progress` is told of prompts, the clicks of everything-mode included, before every run of the decoder.
 ///
 /// # Errors
 /// What the decoder's run gives; [`ModelError::Shape`]; [`ModelError::Canceled`] when `on_progress` breaks.
@@ -69,7 +69,7 @@ pub fn segment(
         let candidates = decoding.decode(&batch)?;
         for (row, index) in indices.iter().map(|&index| targeted[index]).enumerate() {
             let shape = Arc::new(prompts[index].shape.clone());
-            let ranked = ranked(&mut decoding, &candidates, row);
+            let ranked = ranked(&mut decoding, &candidates, row, batch.labels.ncols());
             let wanted = if options.all_masks { usize::MAX } else { 1 };
             found.extend(ranked.take(wanted).map(|candidate| Found::new(candidate, index, shape.clone())));
         }
@@ -96,16 +96,14 @@ pub fn without_mask(found: &[Found], prompts: usize) -> Vec<usize> {
     (0..prompts).filter(|&index| !found.iter().any(|found| found.prompt_index == index)).collect()
 }
 
-/// A prompt's candidates that are not empty, best predicted IoU first; made only as they are asked for.
+/// The candidates of a prompt of `points` points that are not empty, best first; made only as they are asked for.
 fn ranked<'a>(
     decoding: &'a mut Decoding<'_>,
     candidates: &'a MaskCandidates,
     row: usize,
+    points: usize,
 ) -> impl Iterator<Item = Candidate> + 'a {
-    let estimates = candidates.predicted_iou.row(row);
-    let rank = |estimate: f32| if estimate.is_nan() { f32::NEG_INFINITY } else { estimate };
-    let mut order: Vec<usize> = (0..estimates.len()).collect();
-    order.sort_by(|&a, &b| rank(estimates[b]).total_cmp(&rank(estimates[a])));
+    let order = mask_choice::ranking(candidates.predicted_iou.row(row), points);
     order.into_iter().filter_map(move |candidate| {
         let logits = candidates.logits.slice(ndarray::s![row, candidate, .., ..]);
         decoding.candidate(logits, candidates.predicted_iou[[row, candidate]])

@@ -157,6 +157,26 @@ fn an_empty_best_mask_gives_way_to_the_next_and_a_prompt_without_any_is_named() 
 }
 
 #[test]
+fn of_sam_s_four_masks_the_prompt_chooses_the_kind() {
+    let mut logits = Array4::from_elem((1, 4, 16, 16), -5.0);
+    (0..4).for_each(|mask| logits.slice_mut(s![0, mask, 4..8, 4..6 + mask]).fill(5.0));
+    let mut decoder = Fixed(MaskCandidates { logits, predicted_iou: array![[0.9, 0.6, 0.8, 0.7]] });
+    let clicked_box = Shape::Box {
+        rect: PixelBox::new(1, 2, 3, 4),
+        clicks: vec![Click { at: Point::new(2.0, 3.0), foreground: true }],
+    };
+    let found = |decoder: &mut Fixed, prompt, all_masks| {
+        let options = SegmentOptions { all_masks, ..options() };
+        let found = segment(decoder, &fake_embedding(IMAGE), &[prompt], &options, &mut ignore).unwrap();
+        found.iter().map(|found| found.predicted_iou).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&mut decoder, a_click(2.0, 3.0), false), [0.8], "a click and its padding are two points");
+    assert_eq!(found(&mut decoder, a_box(1, 2, 3, 4), false), [0.8]);
+    assert_eq!(found(&mut decoder, prompt(clicked_box), false), [0.9], "three points");
+    assert_eq!(found(&mut decoder, a_click(2.0, 3.0), true), [0.8, 0.7, 0.6, 0.9]);
+}
+
+#[test]
 fn malformed_answers_of_a_decoder_are_errors() {
     let answers =
         [((1, 3, 16, 16), (1, 3)), ((2, 3, 16, 16), (2, 4)), ((2, 0, 16, 16), (2, 0)), ((2, 3, 0, 16), (2, 3))];

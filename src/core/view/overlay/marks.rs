@@ -1,4 +1,4 @@
-//! Boxes, and what the user pointed at.
+//! What the user pointed at.
 
 use image::Rgb;
 
@@ -8,10 +8,6 @@ use super::palette::{color, ink_on};
 use crate::core::geometry::PixelBox;
 use crate::core::prompt::{Click, Shape};
 use crate::core::region::Region;
-
-pub(super) fn bounding_box(canvas: &mut Canvas, region: &Region, line: u32) {
-    frame(canvas, region.bbox(), line as f32, color(region.label));
-}
 
 /// The region's prompt: clicks as discs with a plus (this) or a minus (not this), a box as a frame.
 pub(super) fn prompt(canvas: &mut Canvas, region: &Region, scale: Scale) {

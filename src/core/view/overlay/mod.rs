@@ -26,8 +26,6 @@ const MAX_CAPTION_CHARS: usize = 120;
 pub struct OverlayStyle {
     /// How much of a mask's colour covers the image, 0 to 1.
     pub alpha: f32,
-    /// The masks' bounding boxes.
-    pub boxes: bool,
     /// The clicks and boxes that asked for the regions.
     pub prompts: bool,
     pub captions: bool,
@@ -35,7 +33,7 @@ pub struct OverlayStyle {
 
 impl Default for OverlayStyle {
     fn default() -> Self {
-        Self { alpha: 0.4, boxes: false, prompts: false, captions: true }
+        Self { alpha: 0.4, prompts: false, captions: true }
     }
 }
 
@@ -61,11 +59,6 @@ pub fn draw(image: &RgbImage, regions: &[Region], style: &OverlayStyle) -> RgbIm
     let scale = Scale::of(image);
     let mut canvas = Canvas::new(image.clone());
     masks::draw(&mut canvas, regions, style.alpha, scale.line);
-    if style.boxes {
-        for region in regions {
-            marks::bounding_box(&mut canvas, region, scale.line);
-        }
-    }
     if style.prompts {
         for region in regions {
             marks::prompt(&mut canvas, region, scale);

@@ -46,8 +46,8 @@ fn captioned(mut region: Region, text: &str) -> Region {
 }
 
 const GREY: Rgb<u8> = Rgb([100; 3]);
-const ONLY_MASKS: OverlayStyle = OverlayStyle { alpha: 0.5, boxes: false, prompts: false, captions: false };
-const EVERY_MARK: OverlayStyle = OverlayStyle { alpha: 0.5, boxes: true, prompts: true, captions: true };
+const ONLY_MASKS: OverlayStyle = OverlayStyle { alpha: 0.5, prompts: false, captions: false };
+const EVERY_MARK: OverlayStyle = OverlayStyle { alpha: 0.5, prompts: true, captions: true };
 
 #[test]
 fn inside_is_tinted_the_edge_is_drawn_and_the_rest_is_left() {
