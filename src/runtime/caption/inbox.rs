@@ -211,7 +211,7 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Barrier};
+    use std::sync::Arc;
     use std::thread;
     use std::time::Instant;
 
@@ -234,16 +234,20 @@ mod tests {
 
     #[test]
     fn a_newer_goal_is_never_displaced_by_the_one_before_it() {
-        for _ in 0..2000 {
+        // Between look and change there are some ten nanoseconds: the two meet there in one round of many.
+        for round in 0..20_000 {
             let inbox = CaptionInbox::new(1);
             let ((_, old), (course, new)) = (goal(), goal());
-            let begin = Barrier::new(2);
+            let begun = AtomicBool::new(false);
             thread::scope(|scope| {
                 scope.spawn(|| {
-                    begin.wait();
+                    begun.store(true, Ordering::Release);
                     inbox.put_back(old);
                 });
-                begin.wait();
+                while !begun.load(Ordering::Acquire) {
+                    std::hint::spin_loop();
+                }
+                (0..round % 64).for_each(|_| std::hint::spin_loop());
                 inbox.put_describe(new);
             });
             assert!(!course.is_over(), "the newer goal was dropped, which ends it");
