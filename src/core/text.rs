@@ -8,25 +8,23 @@ pub fn unfit_for_a_line(text: &str) -> Option<char> {
     text.chars().find(|&c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || turns(c))
 }
 
-/// At most `max_chars` characters in one line: control characters (NUL too, which ROS strings cannot carry) and line
-/// breaks become blanks, blanks at the ends go, what is too long ends in "...".
+/// At most `max_chars` characters in one line: runs of white space, line breaks and control characters (NUL too, which ROS
+/// strings cannot carry) become one blank, none is at the ends, what is too long ends in "...".
 pub fn one_line(text: &str, max_chars: usize) -> String {
-    let clean: String = text
-        .chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
-        .skip_while(|c| c.is_whitespace())
-        .take(max_chars + 1)
-        .collect();
-    let clean = clean.trim_end();
-    if clean.chars().count() <= max_chars {
-        return clean.to_owned();
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let mut line = words.flat_map(|word| [" ", word]).skip(1).flat_map(str::chars);
+    let kept: String = line.clone().take(max_chars).collect();
+    if line.nth(max_chars).is_none() {
+        return kept;
     }
-    let kept: String = clean.chars().take(max_chars.saturating_sub(3)).collect();
+    let kept: String = kept.chars().take(max_chars.saturating_sub(3)).collect();
     format!("{}...", kept.trim_end())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{one_line, unfit_for_a_line};
 
     #[test]
@@ -47,13 +45,28 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_become_blanks() {
-        assert_eq!(one_line("\u{0}a\0mug\n\tcup\u{7f}\u{2028}", 80), "a mug  cup");
+    fn white_space_and_control_characters_become_one_blank() {
+        assert_eq!(one_line("\u{0}a\0mug\n\tcup\u{7f}\u{2028}", 80), "a mug cup");
+        assert_eq!(one_line("  a\0 red\tmug\r\n\u{7f}on it \u{85}", usize::MAX), "a red mug on it");
+        assert_eq!(one_line("\0", 80), "");
     }
 
     #[test]
     fn long_text_is_cut_between_characters() {
         assert_eq!(one_line("\u{e4}\u{f6}\u{fc}\u{df}\u{e9}", 5), "\u{e4}\u{f6}\u{fc}\u{df}\u{e9}");
         assert_eq!(one_line("\u{e4}\u{f6}\u{fc}\u{df}\u{e9}x", 5), "\u{e4}\u{f6}...");
+        assert_eq!(one_line("mug \0", 3), "mug");
+        assert_eq!(one_line("mug", 0), "...");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_keeps_control_characters_or_ragged_ends(text in ".*", max_chars in 3..40_usize) {
+            let clean = one_line(&text, max_chars);
+            prop_assert!(!clean.chars().any(char::is_control));
+            prop_assert_eq!(clean.trim(), &clean);
+            prop_assert!(clean.chars().count() <= max_chars);
+            prop_assert_eq!(&one_line(&clean, max_chars), &clean);
+        }
     }
 }

@@ -1,4 +1,5 @@
-"""Nothing leaves the machine, and nothing is written but logs: ONNX Runtime's telemetry is off in every program of ours."""
+"""Nothing leaves the machine, and of files only logs are written (beside Fast DDS's shared memory): ONNX Runtime's telemetry
+is off in every program of ours. On the CPU; with TensorRT the node writes engines, too, where `engine_cache_dir` says."""
 
 import re
 import subprocess
@@ -45,7 +46,7 @@ def test_the_watch_sees_what_a_program_does(watch, tmp_path):
 
 
 @pytest.mark.load
-def test_the_node_looks_up_no_name_and_writes_nothing_but_logs(watch, domain, logs):
+def test_the_node_looks_up_no_name_and_writes_no_files_but_logs(watch, domain, logs):
     """For half a minute after the model has answered."""
     namespace = f"/quiet_{uuid.uuid4().hex[:8]}"
     command = watch.command(node_command(namespace=namespace))

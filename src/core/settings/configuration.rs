@@ -31,8 +31,6 @@ pub struct ModelOptions {
     pub provider: &'static str,
     /// Which GPU.
     pub device_id: i32,
-    /// "auto" or "fp32", which is the same at present.
-    pub precision: &'static str,
     /// CPU threads of one graph's run; 0 = one per physical core.
     pub threads: usize,
     /// Where TensorRT's engines are kept; "" = nowhere.
@@ -47,7 +45,6 @@ impl Default for ModelOptions {
             bundle: String::new(),
             provider: "auto",
             device_id: 0,
-            precision: "auto",
             threads: 0,
             engine_cache_dir: String::new(),
             gpu_mem_limit_mb: 0,

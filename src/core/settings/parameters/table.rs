@@ -7,7 +7,6 @@ use crate::core::settings::CaptionMode;
 use crate::core::settings::configuration::{ImageTransport, Reliability};
 
 const PROVIDERS: &[&str] = &["auto", "tensorrt", "cuda", "cpu"];
-const PRECISIONS: &[&str] = &["auto", "fp32"];
 const TRANSPORTS: &[&str] = &["raw", "compressed"];
 const RELIABILITIES: &[&str] = &["best_effort", "reliable"];
 const CAPTION_MODES: &[&str] = &["off", "on_request", "background"];
@@ -79,17 +78,6 @@ pub static DECLARATIONS: &[Declaration] = &[
         },
     },
     Declaration {
-        name: "precision",
-        description: "Numbers that the model computes in; auto: fp32. Half precision is not offered: it has ruined masks \
-                      without a word, and nothing here checks it yet.",
-        change: AtConfigure,
-        slot: Slot::Choice {
-            choices: PRECISIONS,
-            get: |c| c.model.precision,
-            set: |c, index| c.model.precision = PRECISIONS[index],
-        },
-    },
-    Declaration {
         name: "device_id",
         description: "Which GPU, where there are several.",
         change: AtConfigure,
@@ -149,13 +137,6 @@ pub static DECLARATIONS: &[Declaration] = &[
             },
             set: |c, index| c.input.reliability = [Reliability::BestEffort, Reliability::Reliable][index],
         },
-    },
-    Declaration {
-        name: "frame_policy",
-        description: "Which frame is next when they come faster than the model is: the newest; older ones are dropped and \
-                      counted. There is no other policy.",
-        change: AtStart,
-        slot: Slot::Choice { choices: &["newest"], get: |_| "newest", set: |_, _| {} },
     },
     Declaration {
         name: "max_rate_hz",

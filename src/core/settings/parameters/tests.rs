@@ -22,18 +22,33 @@ fn every_default_can_be_set_again_and_changes_nothing() {
     assert_eq!(parameters.configuration(), &Configuration::default());
 }
 
+/// The ends of its range, or every choice.
+fn values_of(declaration: &Declaration) -> Vec<Value> {
+    match &declaration.slot {
+        Slot::Bool { .. } => vec![Value::Bool(true), Value::Bool(false)],
+        Slot::Integer { min, max, .. } => vec![Value::Integer(*min), Value::Integer(*max)],
+        Slot::Double { min, max, .. } => vec![Value::Double(*min), Value::Double(*max)],
+        Slot::Choice { choices, .. } => choices.iter().map(|choice| text(choice)).collect(),
+        Slot::Text { .. } => vec![text("/a/folder")],
+        Slot::Names { .. } => vec![Value::TextList(vec!["front".into(), "rear_2".into()])],
+    }
+}
+
+#[test]
+fn no_parameter_does_nothing() {
+    for declaration in DECLARATIONS {
+        let changes = values_of(declaration).into_iter().any(|value| {
+            let parameters = Parameters::at_start([(declaration.name, value)]).unwrap();
+            parameters.configuration() != &Configuration::default()
+        });
+        assert!(changes, "{}", declaration.name);
+    }
+}
+
 #[test]
 fn every_slot_reads_what_was_written() {
     for declaration in DECLARATIONS {
-        let values: Vec<Value> = match &declaration.slot {
-            Slot::Bool { .. } => vec![Value::Bool(true), Value::Bool(false)],
-            Slot::Integer { min, max, .. } => vec![Value::Integer(*min), Value::Integer(*max)],
-            Slot::Double { min, max, .. } => vec![Value::Double(*min), Value::Double(*max)],
-            Slot::Choice { choices, .. } => choices.iter().map(|choice| text(choice)).collect(),
-            Slot::Text { .. } => vec![text("/a/folder")],
-            Slot::Names { .. } => vec![Value::TextList(vec!["front".into(), "rear_2".into()])],
-        };
-        for value in values {
+        for value in values_of(declaration) {
             let parameters = Parameters::at_start([(declaration.name, value.clone())]).unwrap();
             assert_eq!(declaration.value(parameters.configuration()), value, "{}", declaration.name);
         }
@@ -62,10 +77,10 @@ fn wrong_types_and_unknown_names_are_refused() {
     assert_eq!(error.to_string(), "overlay.enabled: expected boolean, got integer 1");
     let error = parameters.set([("caption.batch", Value::Double(4.0))], State::Unconfigured).unwrap_err();
     assert_eq!(error.to_string(), "caption.batch: expected integer, got double 4");
-    assert!(matches!(
-        parameters.set([("captoin.mode", text("off"))], State::Unconfigured),
-        Err(ParameterError::Unknown { .. })
-    ));
+    for (name, value) in [("captoin.mode", "off"), ("frame_policy", "newest"), ("precision", "fp32")] {
+        let error = parameters.set([(name, text(value))], State::Unconfigured).unwrap_err();
+        assert!(matches!(error, ParameterError::Unknown { .. }), "{name}");
+    }
 }
 
 #[test]
