@@ -129,6 +129,7 @@ mod tests {
             data: data.into(),
             inputs: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            kind: None,
         }
     }
 
