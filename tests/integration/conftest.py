@@ -1,7 +1,6 @@
 """Fixtures: the real segcap_node as a process, and a real rclpy client that talks to it over DDS."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from processes import ProcessError, free_domain_id, node_binary, ros_environment
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "load: takes the whole machine for some seconds")
-    # Scripts start background jobs with SIGINT ignored, and their children inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session):

@@ -27,6 +27,15 @@ pub(super) fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<(
     Ok(())
 }
 
+/// The bytes of a row's pixels, which are no more than from one row to the next.
+pub(super) fn check_step(encoding: Encoding, width: u32, step: u32) -> Result<u64, ImageError> {
+    let row_bytes = u64::from(width) * encoding.bytes_per_pixel();
+    if u64::from(step) < row_bytes {
+        return Err(ImageError::StepTooSmall { encoding: encoding.name(), width, row_bytes, step });
+    }
+    Ok(row_bytes)
+}
+
 impl<'a> Layout<'a> {
     pub fn checked(image: &RawImageRef<'a>, encoding: Encoding, limits: &Limits) -> Result<Self, ImageError> {
         let RawImageRef { width, height, step, data, .. } = *image;
@@ -35,10 +44,7 @@ impl<'a> Layout<'a> {
         if let Some(rule) = encoding.broken_size_rule(width, height) {
             return Err(ImageError::BadSize { encoding: name, rule, width, height });
         }
-        let row_bytes = u64::from(width) * encoding.bytes_per_pixel();
-        if u64::from(step) < row_bytes {
-            return Err(ImageError::StepTooSmall { encoding: name, width, row_bytes, step });
-        }
+        let row_bytes = check_step(encoding, width, step)?;
         // A step and a height of u32 fit into u64 together; NV24's three planes may not.
         let needed = u64::from(step).saturating_mul(encoding.rows(height));
         if (data.len() as u64) < needed {

@@ -51,17 +51,23 @@ impl RawImageRef<'_> {
     /// Holds for every image that is worth a copy: its bytes are no more than its rows.
     ///
     /// # Errors
-    /// [`ImageError::DataTooLong`].
+    /// [`ImageError::DataTooLong`]; or what makes the rows so short: no pixels, or a step that is too small.
     pub fn check_excess(&self) -> Result<(), ImageError> {
         let Self { width, height, step, .. } = *self;
         // Encodings that are not known here, such as those of depth, have one row of bytes a row of pixels.
-        let rows = Encoding::named(self.encoding).map_or(height.into(), |encoding| encoding.rows(height));
+        let known = Encoding::named(self.encoding).ok();
+        let rows = known.map_or(height.into(), |encoding| encoding.rows(height));
         let (needed, got) = (u64::from(step).saturating_mul(rows), self.data.len() as u64);
-        if got > needed {
-            let encoding = one_line(self.encoding, 40);
-            return Err(ImageError::DataTooLong { encoding, width, height, step, needed, got });
+        if got <= needed {
+            return Ok(());
         }
-        Ok(())
+        if width == 0 || height == 0 {
+            return Err(ImageError::Empty { width, height });
+        }
+        if let Some(encoding) = known {
+            layout::check_step(encoding, width, step)?;
+        }
+        Err(ImageError::DataTooLong { encoding: one_line(self.encoding, 40), width, height, step, needed, got })
     }
 
     /// The picture as 8-bit RGB; the one copy on a frame's way.
