@@ -15,6 +15,7 @@ from patience import PATIENCE_S
 from PIL import Image
 from processes import ROOT, free_domain_id
 from scenes import disc_scene
+from waiting import Patience
 
 SCENE = disc_scene(400, 300)
 # EXIF tag 274, value 6: the camera was turned; upright, the picture is 300 wide and 400 high.
@@ -80,10 +81,10 @@ exec sleep 1000
 
 def said_until(demo, text, timeout=240):
     """What the demo prints until it has printed `text`."""
-    said, deadline = "", time.monotonic() + timeout
+    said, patience = "", Patience(timeout)
     while text not in said:
         line = demo.stdout.readline()
-        assert line and time.monotonic() < deadline, f"expected {text!r} in:\n{said}"
+        assert line and not patience.is_over(), f"expected {text!r} in:\n{said}"
         said += line
     return said
 
@@ -124,9 +125,9 @@ def test_without_rviz_the_demo_says_so_and_goes_on(tmp_path, photo, domain):
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path, photo, demo_domain, number):
     out = tmp_path / "out"
     demo = start(out, IMAGE=photo, **demo_domain)
-    deadline = time.monotonic() + 2 * PATIENCE_S
+    patience = Patience(2 * PATIENCE_S)
     while len(processes_of(out)) < 2:
-        assert time.monotonic() < deadline and demo.poll() is None, "camera and node should run by now"
+        assert not patience.is_over() and demo.poll() is None, "camera and node should run by now"
         time.sleep(0.05)
     demo.send_signal(number)
     said, _ = demo.communicate(timeout=PATIENCE_S)
