@@ -10,6 +10,8 @@ ROOT := $(CURDIR)/
 # One profile for programs, tests and clippy: the dependencies, r2r above all, are compiled once.
 CARGO_FLAGS := --release --locked
 CORE := --no-default-features
+# Tests are compiled with overflow checks and debug assertions of segcap's own code.
+CHECKS := --config "$(ROOT).cargo/checks.toml"
 # `$(IN_ENV) COMMAND` runs it in the shell that `source env.sh` gives; `$(TIMED) TITLE COMMAND` prints how long it took.
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
@@ -38,7 +40,7 @@ setup-test: ## what the tests need beside that: pytest, colcon
 build: setup ## segcap_node and segcap, optimised
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins
 
-# With the features that `cargo test` gives its dependencies, so that nothing is compiled twice in `make test`.
+# With the features that `cargo test` gives its dependencies, so that these are compiled once in `make test`.
 build-test: setup-test ## the same and the examples in Rust, for the tests
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins --examples
 
@@ -52,13 +54,13 @@ test: setup-test test-setup test-core test-rust test-ros test-packaging ## every
 	@$(TIMED) --summary
 
 test-core: ## the core alone, without ROS and ONNX Runtime
-	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CORE)
+	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CHECKS) $(CORE)
 
 test-setup: setup-test ## set-up itself, against a package index of the tests' own
 	@$(IN_ENV) $(TIMED) "set-up tests" python -m pytest -q tests/setup
 
 test-rust: setup ## every Rust test
-	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
+	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS) $(CHECKS)
 
 test-ros: build-test ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
