@@ -71,7 +71,8 @@ async fn main() -> anyhow::Result<()> {
     let text = args.words.join(" ");
     let mut node = r2r::Node::create(r2r::Context::create()?, "wait_for", "")?;
     let service = format!("{}/query_regions", args.node);
-    let memory = node.create_client::<QueryRegions::Service>(&service, QosProfile::services_default().keep_last(QUEUE))?;
+    let memory =
+        node.create_client::<QueryRegions::Service>(&service, QosProfile::services_default().keep_last(QUEUE))?;
     let action = format!("{}/describe_everything", args.node);
     let looks = Looks {
         client: node.create_action_client::<DescribeEverything::Action>(&action)?,
