@@ -10,6 +10,9 @@ ROOT := $(CURDIR)/
 # One profile for programs, tests and clippy: the dependencies, r2r above all, are compiled once.
 CARGO_FLAGS := --release --locked
 CORE := --no-default-features
+# Tests are compiled with overflow checks and debug assertions of segcap's own code.
+CHECKS := --config "$(ROOT).cargo/checks.toml"
+PYTHON_FOLDERS = $(wildcard scripts demo examples tests benches training tools launch)
 # `$(IN_ENV) COMMAND` runs it in the shell that `source env.sh` gives; `$(TIMED) TITLE COMMAND` prints how long it took.
 IN_ENV := SEGCAP_QUIET=1; source "$(ROOT)env.sh";
 TIMED := "$(ROOT)scripts/timed.sh"
@@ -32,13 +35,13 @@ help: ## this text
 setup: ## ROS 2, ONNX Runtime and segcap's interfaces (no root; uses a ROS 2 that is sourced)
 	@scripts/setup.sh
 
-setup-test: ## what the tests need beside that: pytest, colcon
+setup-test: ## what tests and linters need beside that: pytest, ruff, colcon
 	@scripts/setup.sh --test
 
 build: setup ## segcap_node and segcap, optimised
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins
 
-# With the features that `cargo test` gives its dependencies, so that nothing is compiled twice in `make test`.
+# With the features that `cargo test` gives its dependencies, so that these are compiled once in `make test`.
 build-test: setup-test ## the same and the examples in Rust, for the tests
 	@$(IN_ENV) $(TIMED) "build" cargo build $(CARGO_FLAGS) --bins --examples
 
@@ -52,13 +55,13 @@ test: setup-test test-setup test-core test-rust test-ros test-packaging ## every
 	@$(TIMED) --summary
 
 test-core: ## the core alone, without ROS and ONNX Runtime
-	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CORE)
+	@$(TIMED) "core tests" cargo test $(CARGO_FLAGS) $(CHECKS) $(CORE)
 
 test-setup: setup-test ## set-up itself, against a package index of the tests' own
 	@$(IN_ENV) $(TIMED) "set-up tests" python -m pytest -q tests/setup
 
 test-rust: setup ## every Rust test
-	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS)
+	@$(IN_ENV) $(TIMED) "rust tests" cargo test $(CARGO_FLAGS) $(CHECKS)
 
 test-ros: build-test ## a real ROS 2 client against the real node
 	@$(IN_ENV) $(TIMED) "ros tests" python -m pytest -q tests/integration
@@ -77,13 +80,13 @@ bench: build-test ## speed, as ratios against named baselines
 	@$(IN_ENV) $(TIMED) "endings" python benches/endings.py
 	@$(TIMED) --summary
 
-lint: setup ## rustfmt, clippy, layering, Python syntax
+lint: setup-test ## rustfmt, clippy, layering, ruff
 	@$(TIMED) "rustfmt" cargo fmt --check
 	@$(TIMED) "clippy, core" cargo clippy $(CARGO_FLAGS) $(CORE) --all-targets -- -D warnings
 	@$(IN_ENV) $(TIMED) "clippy" cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 	@$(TIMED) "layering" cargo test $(CARGO_FLAGS) $(CORE) --quiet --test architecture
-	@$(IN_ENV) $(TIMED) "python syntax" python -m compileall -q \
-	    $(wildcard scripts demo examples tests benches training tools launch)
+	@$(IN_ENV) $(TIMED) "ruff" python -m ruff check --quiet --no-cache $(PYTHON_FOLDERS)
+	@$(IN_ENV) $(TIMED) "python syntax" python -m compileall -q $(PYTHON_FOLDERS)
 	@$(TIMED) --summary
 
 reference: build ## docs/reference.md, from what the node says of itself

@@ -20,8 +20,8 @@ sys.path.insert(0, str(ROOT / "demo"))
 import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 from client import Client, point_prompt, stamp_key  # noqa: E402
-from PIL import Image as Picture  # noqa: E402
 from pictures import image_message  # noqa: E402
+from PIL import Image as Picture  # noqa: E402
 from processes import Process, cpu_seconds, free_domain_id, node_command, ros_environment  # noqa: E402
 from report import percentile, table  # noqa: E402
 

@@ -21,7 +21,6 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_srvs.srv import SetBool
 
-
 # The optical frame of the camera (REP 103): x right, y down, z forward. RViz's layout has it as its fixed frame.
 FRAME_ID = "camera_optical_frame"
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from pictures import PictureError, bytes_field
 from PIL import Image as PilImage
 from PIL import UnidentifiedImageError
-from pictures import PictureError, bytes_field
 from sensor_msgs.msg import CameraInfo, Image
 
 TRUTH_FILE = "truth.json"

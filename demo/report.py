@@ -5,8 +5,8 @@ import textwrap
 
 import numpy as np
 from clip import name_of
-from PIL import Image, ImageDraw, ImageFont
 from pictures import region_mask
+from PIL import Image, ImageDraw, ImageFont
 
 BACKGROUND = (24, 26, 30)
 GOLDEN_ANGLE = 0.618034

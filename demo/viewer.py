@@ -1,7 +1,7 @@
 """What a viewer such as RViz has of a node and its camera: the markers, and the newest picture with its depth."""
 
-from clip import depth_array
 from client import stamp_key
+from clip import depth_array
 from pictures import rgb_array
 from sensor_msgs.msg import CameraInfo, Image
 from visualization_msgs.msg import Marker, MarkerArray

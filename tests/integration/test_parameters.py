@@ -3,8 +3,14 @@
 import pytest
 from patience import PATIENCE_S
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import DescribeParameters, GetParameters, GetParameterTypes, ListParameters, SetParameters
-from rcl_interfaces.srv import SetParametersAtomically
+from rcl_interfaces.srv import (
+    DescribeParameters,
+    GetParameters,
+    GetParameterTypes,
+    ListParameters,
+    SetParameters,
+    SetParametersAtomically,
+)
 
 EXPECTED = {
     "bundle", "provider", "threads", "image_transport", "image_reliability", "max_rate_hz", "embedding_cache_mb",
@@ -113,7 +119,7 @@ def test_a_set_that_is_refused_says_why_and_changes_nothing(node, call, name):
 
 
 def test_what_was_dumped_can_be_set_again(node, call):
-    """As `ros2 param dump` and `load` do it. An empty list, which goes through YAML and comes back as one of booleans, is [""]."""
+    """As `ros2 param dump` and `load` do it. An empty list, which comes back from YAML as one of booleans, is [""]."""
     names = call(ListParameters, "list_parameters").result.names
     wanted = [
         Parameter(name=name, value=value)

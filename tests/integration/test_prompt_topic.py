@@ -9,7 +9,6 @@ from patience import PATIENCE_S
 from peer import has_ids
 from scenes import disc_scene, fresh_stamp, message
 
-
 _numbers = itertools.count(1)
 
 

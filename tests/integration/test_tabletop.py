@@ -103,7 +103,8 @@ def answers(domain, logs):
         prompts = [box_prompt(name, box) for name, box in boxes.items()]
         if index == 0:
             # Until both sides know of each other, depth may be lost.
-            camera.ask(rgb, metres, pinhole, prompts, lambda a: has_ids(*boxes)(a) and a.regions[0].has_position)
+            is_whole = has_ids(*boxes)
+            camera.ask(rgb, metres, pinhole, prompts, lambda a, ok=is_whole: ok(a) and a.regions[0].has_position)
         _, array = camera.ask(rgb, metres, pinhole, prompts, first_with_places(*boxes))
         regions = {region.prompt_id: region for region in array.regions}
         found.append((regions, references(metres, pinhole, boxes)))

@@ -62,7 +62,9 @@ def test_a_bag_that_starts_again_is_answered_again(sticky):
     """The second round has the same stamps and other pictures: nothing of the first round is remembered by its stamp."""
     stamps = [100.0, 100.25, 100.5]
     play(sticky, [LEFT] * 3, stamps)
-    sticky._wait(lambda: answered(sticky, stamps[-1], LEFT), PATIENCE_S, "the first round", lambda: play(sticky, [LEFT], stamps[-1:]))
+    sticky._wait(
+        lambda: answered(sticky, stamps[-1], LEFT), PATIENCE_S, "the first round", lambda: play(sticky, [LEFT], stamps[-1:])
+    )
     sticky.client.regions.clear()
     array = sticky._wait(
         lambda: answered(sticky, stamps[0], RIGHT), PATIENCE_S, "the second round", lambda: play(sticky, [RIGHT], stamps[:1])
@@ -76,7 +78,8 @@ def test_two_pictures_with_one_stamp_are_two_pictures(sticky):
     for scene in (LEFT, RIGHT, LEFT):
         sticky.client.regions.clear()
         sticky._wait(
-            lambda scene=scene: answered(sticky, 77.0, scene), PATIENCE_S, "the picture", lambda scene=scene: play(sticky, [scene], [77.0])
+            lambda scene=scene: answered(sticky, 77.0, scene), PATIENCE_S, "the picture",
+            lambda scene=scene: play(sticky, [scene], [77.0]),
         )
 
 
@@ -85,7 +88,8 @@ def test_pictures_without_a_stamp_are_answered_and_told(sticky):
     for scene in (LEFT, RIGHT):
         sticky.client.regions.clear()
         sticky._wait(
-            lambda scene=scene: answered(sticky, 0.0, scene), PATIENCE_S, "the picture", lambda scene=scene: play(sticky, [scene], [0.0])
+            lambda scene=scene: answered(sticky, 0.0, scene), PATIENCE_S, "the picture",
+            lambda scene=scene: play(sticky, [scene], [0.0]),
         )
     health.wait_for("camera", "WARN", "stamp 0", meanwhile=lambda: play(sticky, [LEFT], [0.0]))
     health.close()

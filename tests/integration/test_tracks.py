@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from clips import BLACK, BLUE, FRAME_SECS, GREEN, LEAST_PIXELS, PURPLE, RED, SIZE, YELLOW, Clip, Thing, line, still, table
 from client import box_prompt, stamp_key
+from clips import BLACK, BLUE, FRAME_SECS, GREEN, LEAST_PIXELS, PURPLE, RED, SIZE, YELLOW, Clip, Thing, line, still, table
 from conftest import EVERYTHING
 from identities import Identities
 from patience import PATIENCE_S
@@ -62,7 +62,8 @@ def play(node, clip, every=1):
 
 @pytest.fixture
 def everything_node(start_node):
-    return start_node(parameters={**EVERYTHING, "everything.points_per_side": 6, "everything.enabled": True, "caption.mode": "off"})
+    more = {"everything.points_per_side": 6, "everything.enabled": True, "caption.mode": "off"}
+    return start_node(parameters={**EVERYTHING, **more})
 
 
 @pytest.fixture
@@ -186,7 +187,8 @@ def test_ids_on_the_sample_clip(prompted_node):
         if number == 0:
             prompts = [box_prompt(id, box_of(mask)) for id, mask in visible.items()]
             prompted_node.client.send_prompts(prompts, sticky=True)
-            show(prompted_node, rgb, stamp_of(-1), lambda array: len(array.regions) == len(prompts))
+            count = len(prompts)
+            show(prompted_node, rgb, stamp_of(-1), lambda array, count=count: len(array.regions) == count)
         array = show(prompted_node, rgb, stamp_of(number))
         identities.add(visible, array, rect_of_region)
     print(f"\nsticky boxes, sample clip: {identities}")

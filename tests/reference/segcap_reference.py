@@ -3,9 +3,9 @@
 Written from the description of SAM and SCA and from models/README.md, and from nothing in src/, so that tests/parity.rs
 compares two readings of them. Usage: segcap_reference.py JOB.json
 
-The job: {"bundle": folder, "image": file, "resized": file, "out": folder, "prompts": [{"points": [[x, y], ...], "labels": [1, 0, ...],
-"box": [left, top, right, bottom] or null, "mask": file or null}, ...]}, everything in pixels of the image. `resized` is the
-image as the one who asks brought it to the encoder's size.
+The job: {"bundle": folder, "image": file, "resized": file, "out": folder, "prompts": [{"points": [[x, y], ...],
+"labels": [1, 0, ...], "box": [left, top, right, bottom] or null, "mask": file or null}, ...]}, everything in pixels of the
+image. `resized` is the image as the one who asks brought it to the encoder's size.
 
 Pillow's weights have 22 bits; who computes with fewer is off by one here and there, and logits tell. So masks and words
 come from Pillow's picture, and the logits, which are compared closely, from `resized`.

@@ -46,7 +46,8 @@ def copy_of_scripts(folder: Path) -> Path:
 
 def run(command: str, folder: Path, **settings: str) -> subprocess.CompletedProcess:
     """Runs a bash command in a shell where no ROS is sourced but what the settings say."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ROS_", "AMENT_", "SEGCAP_", "PYTHON", "MAKE"))}
+    others = ("ROS_", "AMENT_", "SEGCAP_", "PYTHON", "MAKE")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     return subprocess.run(["bash", "-c", command], cwd=folder, env={**kept, **settings}, capture_output=True, text=True)
 
 
@@ -76,7 +77,9 @@ def environment(tmp_path, empty_environment, index) -> Environment:
 @pytest.fixture
 def locked(tmp_path, index) -> Path:
     """A lock list of release 1.0 of some packages. Of each, the index also offers 2.0, which wants more."""
-    requirements = {"alpha": ("beta>=1", "never-needed"), "beta": ("coverage[toml]>=1",), "coverage": ("tomlish; extra == 'toml'",)}
+    requirements = {
+        "alpha": ("beta>=1", "never-needed"), "beta": ("coverage[toml]>=1",), "coverage": ("tomlish; extra == 'toml'",),
+    }
     wheels = {name: index.publish_wheel(name, "1.0", requires) for name, requires in requirements.items()}
     for name in (*requirements, "buildtool", "never-needed", "tomlish"):
         index.publish_wheel(name, "2.0", ("surprise",))

@@ -1,12 +1,10 @@
 """scripts/install_locked.py against an index that offers a newer release of everything."""
 
-import hashlib
 import shutil
 import subprocess
 
-import pytest
-
 import install_locked
+import pytest
 from fake_index import locked_line, wheel_bytes
 from install_locked import Locked
 
@@ -31,7 +29,8 @@ def test_nothing_but_the_lock_comes_in(environment, locked, source):
 
 def test_a_pip_that_looks_for_dependencies_fails_at_this_index(environment, locked):
     """The index is a trap: what set-up used to run goes into it."""
-    command = [environment.python, "-I", "-m", "pip", "install", "--require-hashes", "-r", locked, "--index-url", environment.index.url]
+    pip = [environment.python, "-I", "-m", "pip", "install"]
+    command = [*pip, "--require-hashes", "-r", locked, "--index-url", environment.index.url]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode != 0
     assert environment.packages() == {}
@@ -99,7 +98,8 @@ def test_what_is_not_locked_is_named(environment, locked):
     stray.mkdir()
     (stray / "INSTALLER").write_text("pip\n")
     (stray / "METADATA").write_text("Metadata-Version: 2.1\nName: stray\nVersion: 3.0\n")
-    refused(environment.install(locked), "differs from the lock", "expected no stray, which is not locked, found 3.0", "make distclean")
+    result = environment.install(locked)
+    refused(result, "differs from the lock", "expected no stray, which is not locked, found 3.0", "make distclean")
 
 
 def test_a_stray_egg_is_named(environment, locked):
@@ -150,8 +150,9 @@ def test_settings_of_pip_that_lead_elsewhere_do_not_count(environment, locked, t
     shadow.mkdir()
     (shadow / "pip.py").write_text("raise SystemExit('the wrong pip')")
     result = environment.install(
-        locked, PIP_USER="1", PIP_TARGET=str(elsewhere), PIP_PREFIX=str(elsewhere), PIP_CONSTRAINT=str(constraint), PIP_NO_BINARY=":all:",
-        PIP_REQUIRE_VIRTUALENV="1", PIP_PRE="1", PIP_PYTHON_VERSION="3.8", PYTHONPATH=str(shadow), PYTHONHOME="/nowhere",
+        locked, PIP_USER="1", PIP_TARGET=str(elsewhere), PIP_PREFIX=str(elsewhere), PIP_CONSTRAINT=str(constraint),
+        PIP_NO_BINARY=":all:", PIP_REQUIRE_VIRTUALENV="1", PIP_PRE="1", PIP_PYTHON_VERSION="3.8", PYTHONPATH=str(shadow),
+        PYTHONHOME="/nowhere",
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert environment.packages() == LOCKED
@@ -171,7 +172,8 @@ def test_a_configuration_file_gives_the_index_and_nothing_else(environment, lock
 
 def test_packages_of_the_system_are_not_counted(environment, locked):
     configuration = environment.folder / "pyvenv.cfg"
-    configuration.write_text(configuration.read_text().replace("include-system-site-packages = false", "include-system-site-packages = true"))
+    key = "include-system-site-packages"
+    configuration.write_text(configuration.read_text().replace(f"{key} = false", f"{key} = true"))
     result = environment.install(locked)
     assert result.returncode == 0, result.stdout + result.stderr
 
@@ -191,11 +193,12 @@ def test_a_wheel_for_another_python_is_downloaded_and_not_installed(environment,
     library.write_text(locked_line("library", "1.0", wheel))
     result = environment.install(library, options=("--only-download-for", "3.99"))
     assert result.returncode == 0, result.stdout + result.stderr
-    assert [hashlib.sha256(path.read_bytes()).digest() for path in environment.cache.iterdir()] == [hashlib.sha256(wheel).digest()]
+    assert [path.read_bytes() for path in environment.cache.iterdir()] == [wheel]
     assert environment.packages() == {}
 
 
 def test_only_a_virtual_environment_is_written_to(locked, tmp_path):
-    base = subprocess.run(["python3", "-I", "-c", "import sys; print(sys._base_executable)"], capture_output=True, text=True).stdout.strip()
+    program = "import sys; print(sys._base_executable)"
+    base = subprocess.run(["python3", "-I", "-c", program], capture_output=True, text=True).stdout.strip()
     command = [base, "-I", install_locked.__file__, "--cache", tmp_path / "cache", locked]
     refused(subprocess.run(command, capture_output=True, text=True), "expected a virtual environment's Python")

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from conftest import ROOT
 from install_locked import canonical, read_list, read_lists
 

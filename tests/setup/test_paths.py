@@ -1,7 +1,6 @@
 """Where a checkout may lie."""
 
 import pytest
-
 from conftest import copy_of_scripts, run
 
 

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from conftest import ROOT, run
 
 EXPECTED = "segcap: expected ROS 2 humble, jazzy, lyrical or rolling to be sourced, or none; found ROS_DISTRO='{}'"
@@ -41,7 +40,7 @@ def test_ros_1_is_refused(checkout, command):
 ACCEPTED = [
     {},
     {"ROS_DISTRO": "kilted"},  # left over, with nothing sourced
-    *({"ROS_DISTRO": distribution, "AMENT_PREFIX_PATH": "{prefix}"} for distribution in ("humble", "jazzy", "lyrical", "rolling")),
+    *({"ROS_DISTRO": distro, "AMENT_PREFIX_PATH": "{prefix}"} for distro in ("humble", "jazzy", "lyrical", "rolling")),
 ]
 
 
@@ -55,7 +54,8 @@ def test_a_supported_ros_or_none_is_accepted(checkout, prefix, settings):
 
 def test_wheels_of_another_checkout_are_no_sourced_ros(checkout, prefix):
     (prefix / "pyvenv.cfg").write_text("")
-    result = run(". scripts/ros.sh; segcap_refused_ros; segcap_sourced_ros", checkout, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=str(prefix))
+    command = ". scripts/ros.sh; segcap_refused_ros; segcap_sourced_ros"
+    result = run(command, checkout, ROS_DISTRO="jazzy", AMENT_PREFIX_PATH=str(prefix))
     assert (result.returncode, result.stdout) == (0, "")
 
 

@@ -1,4 +1,6 @@
 """The measuring itself: an oracle gets full marks, mistakes are seen, corrections hit them."""
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -164,7 +166,7 @@ def test_scenes_are_the_pools_if_they_are_of_this_generator_and_rendered_if_not(
     assert own != pool and asked == [(own, 2, 1)]
     for split in ("seen", "unseen"):
         (pool / f"{split}_00000").mkdir(parents=True)
-    (pool / "pool.json").write_text('{"generator": %d}' % held_out.GENERATOR)
+    (pool / "pool.json").write_text(json.dumps({"generator": held_out.GENERATOR}))
     assert held_out.stocked(pool, 60, 1) == pool and len(asked) == 1
-    (pool / "pool.json").write_text('{"generator": %d}' % (held_out.GENERATOR - 1))
+    (pool / "pool.json").write_text(json.dumps({"generator": held_out.GENERATOR - 1}))
     assert held_out.stocked(pool, 60, 1) == own and len(asked) == 2

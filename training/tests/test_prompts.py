@@ -2,8 +2,7 @@
 import numpy as np
 import torch
 
-from segcap_train.prompts import (BACKGROUND, FOREGROUND, PAD, bounding_box, clicks, core, error_clicks, noisy_box,
-                                  with_padding)
+from segcap_train.prompts import BACKGROUND, FOREGROUND, PAD, bounding_box, clicks, core, error_clicks, noisy_box, with_padding
 
 
 def disc(size=96, x=40, y=50, r=20):

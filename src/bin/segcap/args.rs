@@ -149,7 +149,7 @@ pub struct CheckArgs {
     /// The folder with bundle.yaml [default: the built-in model]
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Where to run the graphs: auto, tensorrt, cuda, cpu
+    /// Where to run the graphs: auto, tensorrt, cuda, cpu (tensorrt and cuda were never run)
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub provider: ProviderChoice,
 }
@@ -160,7 +160,7 @@ pub struct ModelArgs {
     /// The folder of the model [default: $SEGCAP_BUNDLE, or the built-in model]
     #[arg(long, value_name = "DIR")]
     pub bundle: Option<PathBuf>,
-    /// Where to run: auto (the best that works), tensorrt, cuda, cpu
+    /// Where to run: auto (the best that works), tensorrt, cuda, cpu (tensorrt and cuda were never run)
     #[arg(long, default_value = "auto", value_name = "NAME")]
     pub provider: ProviderChoice,
     /// CPU threads; 0: one per physical core

@@ -25,7 +25,9 @@ def generate_launch_description():
 
     def when(state, *actions):
         return RegisterEventHandler(
-            OnStateTransition(target_lifecycle_node=node, goal_state=state, entities=[LogInfo(msg=f"launch saw {state}"), *actions])
+            OnStateTransition(
+                target_lifecycle_node=node, goal_state=state, entities=[LogInfo(msg=f"launch saw {state}"), *actions]
+            )
         )
 
     return LaunchDescription([

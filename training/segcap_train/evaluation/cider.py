@@ -24,7 +24,10 @@ def cider_d(captions, references):
     seen = Counter(gram for texts in spoken for gram in {g for words in texts for c in ngrams(words) for g in c})
     rarity = {gram: math.log(len(references)) - math.log(count) for gram, count in seen.items()}
     unseen = math.log(max(1, len(references)))
-    weigh = lambda words: [{g: n * rarity.get(g, unseen) for g, n in counts.items()} for counts in ngrams(words)]
+
+    def weigh(words):
+        return [{g: n * rarity.get(g, unseen) for g, n in counts.items()} for counts in ngrams(words)]
+
     scores = []
     for caption, texts in zip(captions, spoken):
         words = tokens(caption)

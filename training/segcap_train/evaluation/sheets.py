@@ -91,7 +91,10 @@ def shown(image, mask, box, point):
     part.paste(MASK, (0, 0), Image.fromarray((edge * 255).astype(np.uint8)))
     draw = ImageDraw.Draw(part)
     scale = CELL[0] / (window[2] - window[0])
-    at = lambda x, y: ((x + .5 - window[0]) * scale, (y + .5 - window[1]) * scale)
+
+    def at(x, y):
+        return (x + .5 - window[0]) * scale, (y + .5 - window[1]) * scale
+
     if point:
         x, y = at(*point)
         draw.ellipse((x - 7, y - 7, x + 7, y + 7), PROMPT, INK, 2)

@@ -25,7 +25,7 @@ def timings(folder, threads=2):
     took["encode_and_masks_1"] = took["encode"] + took["masks_1"]
     for count in (1, 8, 16):
         prompt = boxes(picture, count)
-        took[f"captions_{count}"] = clock(lambda: bundle.captions(picture.embeddings, *prompt))
+        took[f"captions_{count}"] = clock(lambda prompt=prompt: bundle.captions(picture.embeddings, *prompt))
     return {"threads": threads, "load_before": load, "milliseconds": took}
 
 

@@ -69,7 +69,7 @@ pub static DECLARATIONS: &[Declaration] = &[
     },
     Declaration {
         name: "provider",
-        description: "What runs the model; auto: the first of tensorrt, cuda, cpu that works.",
+        description: "What runs the model; auto: the first of tensorrt, cuda, cpu that works. On GPUs it was never run.",
         change: AtConfigure,
         slot: Slot::Choice {
             choices: PROVIDERS,

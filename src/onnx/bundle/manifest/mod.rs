@@ -273,48 +273,4 @@ fn require(holds: bool, key: &str, expected: &str, got: impl ToString) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const SOUND: &str = include_str!("../../../tests/fixtures/tiny/bundle.yaml");
-
-    fn parse(text: &[u8]) -> Result<Manifest, BundleError> {
-        Manifest::parse(Path::new("bundle.yaml"), text)
-    }
-
-    #[test]
-    fn the_fixture_is_sound() {
-        let manifest = parse(SOUND.as_bytes()).unwrap();
-        assert_eq!(manifest.title(), "tiny 1.0");
-        assert!(manifest.captioner().unwrap().is_some());
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
-            prop_assert!(parse(&bytes).is_err());
-        }
-
-        #[test]
-        fn any_text_is_an_answer(text in "[ -~\n]{0,200}") {
-            prop_assert!(parse(text.as_bytes()).is_err());
-        }
-
-        /// Each line left out, said twice or cut is refused, or what is read is still sound.
-        #[test]
-        fn damaged_lines_are_an_answer(at: prop::sample::Index, how in 0..3, cut: prop::sample::Index) {
-            let mut lines: Vec<&str> = SOUND.lines().collect();
-            let at = at.index(lines.len());
-            match how {
-                0 => drop(lines.remove(at)),
-                1 => lines.insert(at, lines[at]),
-                _ => lines[at] = &lines[at][..cut.index(lines[at].len() + 1)],
-            }
-            if let Ok(manifest) = parse(lines.join("\n").as_bytes()) {
-                prop_assert!(manifest.check().is_ok());
-            }
-        }
-    }
-}
+mod tests;
