@@ -35,8 +35,12 @@ def looked_at(image, mask, rng):
 
 
 def spoiled(colours, share, rng):
-    """The camera's light and the mask's mistakes, never so much that a colour's name changes."""
-    colours = np.clip(colours * rng.uniform(0.75, 1.2) * np.exp(rng.normal(0, 0.035, 3)) + rng.uniform(-0.04, 0.04), 0, 1)
+    """The camera's light, its pale colours, and the mask's mistakes. What is around keeps its place beside the thing, so
+    that a cast can be told from a colour."""
+    gray = colours.mean(2, keepdims=True)
+    colours = gray + (colours - gray) * rng.uniform(0.5, 1.15)
+    colours = colours * rng.uniform(0.65, 1.25) * np.exp(rng.normal(0, 0.06, 3)) + rng.uniform(-0.04, 0.06)
+    colours = np.clip(colours + rng.normal(0, 0.02, colours.shape), 0, 1)
     kind = rng.random()
     if kind < 0.4:
         share = cv2.GaussianBlur(share, (0, 0), float(rng.uniform(0.5, 1.5)))

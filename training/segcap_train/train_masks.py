@@ -65,7 +65,8 @@ class Run:
         if self.last.exists():
             self.load(torch.load(self.last, map_location=args.device, weights_only=True))
         elif args.init:
-            self.model.load_state_dict(torch.load(args.init, map_location=args.device, weights_only=True)["average"])
+            kept = torch.load(args.init, map_location=args.device, weights_only=True)["average"]
+            self.model.load_state_dict(kept, strict=False)      # parts that are new start at random
         else:
             self.model.detector.load_state_dict(load_published(DETECTOR).state_dict())
         self.average = self.average or {k: v.clone() for k, v in self.model.state_dict().items()}

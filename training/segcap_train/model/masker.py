@@ -1,8 +1,9 @@
 """Masks from prompts in two looks, as a person would: roughly where it is, then its edge from close by.
 
-The first look finds what a click may mean in the whole picture, by a small network whose weights the clicked features
-choose (CondInst, Tian et al. 2020). The second samples a window around it (or around the given box or mask) to a fixed
-grid, and paints there: the edge of a small thing is as fine as that of a large one.
+The first look finds what a click may mean: the box of what was clicked, from the clicked features (FCOS, Tian et al. 2019),
+and a rough mask in the whole picture, by a small network whose weights those features choose (CondInst, Tian et al. 2020).
+The second samples a window around that box (or around the given box or mask) to a fixed grid, and paints there: the edge
+of a small thing is as fine as that of a large one.
 """
 import torch
 from torch import nn
@@ -19,6 +20,7 @@ KEY, HIDDEN = 16, 12        # channels of the first look and of its small networ
 ROUGH = KEY + 6             # with where the clicks are
 MARGIN = 1.3                # a window's side, in those of what it must hold
 NOWHERE = -12.0             # logit outside of a window
+UNIT = 0.15                 # of the distances from a click to the sides of what it means, in shares of the square
 BLOT, WIDE = 0.02, 0.10     # widths of a click's drawings, as shares of the square
 
 
@@ -51,7 +53,7 @@ class Prompt:
 
 
 class FirstLook(nn.Module):
-    """Where what was clicked is, in the whole picture, roughly: logits (N,MASKS,H,W) at stride 8."""
+    """Where what was clicked is: its box, and in the whole picture, roughly, logits (N,MASKS,H,W) at stride 8."""
 
     def __init__(self):
         super().__init__()
@@ -60,11 +62,11 @@ class FirstLook(nn.Module):
         self.choose = nn.Sequential(nn.Linear(2 * EMBED + 1, 192), nn.GELU(),
                                     nn.Linear(192, sum(out * (into + 1) for out, into in self.sizes)))
         nn.init.normal_(self.choose[2].weight, std=0.01)
+        self.reach = nn.Sequential(nn.Linear(2 * EMBED + 1, 192), nn.GELU(), nn.Linear(192, 4))
         self.base = nn.ParameterList(nn.Parameter(torch.randn(out, into) * (1.0 / into) ** 0.5) for out, into in self.sizes)
 
     def clicked(self, embeddings, prompt, owner):
         """Features under the clicks: the wanted ones' mean, the refused ones' mean, whether there are any (N,2*EMBED+1)."""
-        n, k, _ = prompt.coords.shape
         at = prompt.coords * 2 - 1
         if owner is None:
             seen = F.grid_sample(embeddings, at[None], align_corners=False)[0].permute(1, 2, 0)
@@ -72,16 +74,22 @@ class FirstLook(nn.Module):
             seen = F.grid_sample(embeddings.float()[owner], at[:, :, None], align_corners=False)[..., 0].transpose(1, 2)
         means = [(seen * who[..., None]).sum(1) / who.sum(1, keepdim=True).clamp(min=1)
                  for who in (prompt.clicked, prompt.refused)]
-        return torch.cat([*means, prompt.refused.amax(1, keepdim=True)], 1), seen.reshape(n, k, -1)
+        return torch.cat([*means, prompt.refused.amax(1, keepdim=True)], 1)
+
+    def boxes(self, clicked, coords):
+        """Boxes (N,4) of what features (N,2*EMBED+1) under clicks at coords (N,2) belong to."""
+        sides = F.softplus(self.reach(clicked).float()) * UNIT
+        return torch.cat([coords - sides[:, :2], coords + sides[:, 2:]], 1)
 
     def forward(self, embeddings, prompt, owner=None):
+        """-> rough logits (N,MASKS,H,W), boxes (N,4)."""
         n = prompt.coords.shape[0]
         _, _, height, width = embeddings.shape
         key = self.key(embeddings)
         key = key.expand(n, -1, -1, -1) if owner is None else key[owner]
         like = prompt.coords
         x, y = (windows.steps(count, like).expand(n, -1) for count in (width, height))
-        wanted, _ = self.clicked(embeddings, prompt, owner)
+        wanted = self.clicked(embeddings, prompt, owner)
         middle = (prompt.coords * prompt.clicked[..., None]).sum(1) / prompt.clicked.sum(1, keepdim=True).clamp(min=1)
         away_x = ((x - middle[:, :1]) * 4)[:, None, :].expand(n, height, width)
         away_y = ((y - middle[:, 1:]) * 4)[:, :, None].expand(n, height, width)
@@ -97,7 +105,7 @@ class FirstLook(nn.Module):
             z = (own + base) @ z + bias
             if i < 2:
                 z = F.gelu(z)
-        return z.reshape(n, MASKS, height, width)
+        return z.reshape(n, MASKS, height, width), self.boxes(wanted, middle)
 
 
 class Dilated(nn.Module):
@@ -141,9 +149,12 @@ def pooled(x):
     return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
 
-def consensus(masks, quality):
-    """Where a prompt's masks lie, the better ones more: logits (N,M,h,w), predicted IoU (N,M) -> (N,h,w) in 0..1."""
-    return (masks.sigmoid() * (quality * 8.0).softmax(1)[:, :, None, None]).sum(1)
+def with_clicks(boxes, prompt):
+    """Boxes (N,4), grown to hold every wanted click."""
+    chosen = prompt.clicked[..., None]
+    low = (prompt.coords - BLOT) * chosen + 2.0 * (1 - chosen)
+    high = (prompt.coords + BLOT) * chosen - 2.0 * (1 - chosen)
+    return torch.cat([torch.minimum(boxes[:, :2], low.amin(1)), torch.maximum(boxes[:, 2:], high.amax(1))], 1)
 
 
 class Masker(nn.Module):
@@ -153,23 +164,14 @@ class Masker(nn.Module):
         super().__init__()
         self.first = FirstLook()
         self.close = CloseLook()
-        self.trust = nn.Linear(2 * EMBED + 1, MASKS)       # which of the first look's masks
 
-    def windows_of(self, prompt, rough, trust):
-        """Windows (N,4): around the box, else around the handed-over mask, else around what the first look found."""
-        if rough is None:                    # boxes alone
-            return windows.widened(prompt.box, MARGIN)
-        found = windows.around(consensus(rough, trust))
+    def windows_of(self, prompt, found):
+        """Windows (N,4): around the box, else around the handed-over mask, else around the box that the first look found."""
         if prompt.mask is not None:
-            handed = windows.around((prompt.mask[:, 0] * 0.5).sigmoid() * (prompt.mask[:, 0] > 0).to(rough.dtype))
+            handed = windows.around((prompt.mask[:, 0] * 0.5).sigmoid() * (prompt.mask[:, 0] > 0).to(found.dtype))
             found = handed * prompt.has_mask + found * (1 - prompt.has_mask)
         inside = prompt.box * prompt.boxed + found * (1 - prompt.boxed)
-        return windows.widened(inside, MARGIN)
-
-    def rough(self, embeddings, prompt, owner=None):
-        """-> the first look's logits (N,MASKS,H,W) and how far each is trusted (N,MASKS)."""
-        wanted, _ = self.first.clicked(embeddings, prompt, owner)
-        return self.first(embeddings, prompt, owner), self.trust(wanted)
+        return windows.widened(with_clicks(inside, prompt), MARGIN)
 
     def paint(self, embeddings, fine, pixels, prompt, rough, window, owner=None):
         """-> logits (N,MASKS,2*GRID,2*GRID) in the windows, predicted IoU (N,MASKS)."""
@@ -197,8 +199,8 @@ class Masker(nn.Module):
 
     def forward(self, embeddings, fine, pixels, prompt):
         """One picture: logits (N,MASKS,4H,4W) over the whole square, predicted IoU (N,MASKS)."""
-        rough, trust = self.rough(embeddings, prompt)
-        window = self.windows_of(prompt, rough, trust)
+        rough, found = self.first(embeddings, prompt)
+        window = self.windows_of(prompt, found)
         seen, quality = self.paint(embeddings, fine, pixels, prompt, rough, window)
         _, _, height, width = embeddings.shape
         return windows.put_back(seen, window, 4 * height, 4 * width, NOWHERE), quality

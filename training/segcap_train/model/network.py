@@ -69,7 +69,7 @@ class Network(nn.Module):
         n = boxes.shape[0]
         labels = torch.tensor([[2.0, 3.0]], device=boxes.device).expand(n, 2)
         prompt = Prompt(boxes.reshape(n, 2, 2), labels)
-        window = masker.windows_of(prompt, None, None)
+        window = masker.windows_of(prompt, boxes)
         rough = torch.zeros(n, MASKS, 8, 8, device=boxes.device)
         masks, quality = masker.paint(embeddings, fine, pixels, prompt, rough, window)
         best = (quality == quality.amax(1, keepdim=True)).to(masks.dtype)
