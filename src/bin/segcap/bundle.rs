@@ -102,6 +102,7 @@ fn graph_of<'a>(graphs: &'a Graphs, role: &str) -> Option<&'a GraphEntry> {
         "caption_prefix" => graphs.caption_prefix.as_ref(),
         "lm_prefill" => graphs.lm_prefill.as_ref(),
         "lm_decode" => graphs.lm_decode.as_ref(),
+        "object_detector" => graphs.object_detector.as_ref(),
         _ => None,
     }
 }
