@@ -327,7 +327,7 @@ fn a_candidate_name_answers_as_far_as_its_score_goes() {
     for id in 1..=3 {
         album.put(Entry::new(id, ""));
     }
-    album.caption(TrackId(1), &named("a white container", &[("coffee cup", 0.5), ("jar", 0.25)]));
+    album.caption(TrackId(1), &named("a white thing", &[("coffee cup", 0.5), ("jar", 0.25)]));
     album.caption(TrackId(2), &named("a red cup", &[("jar", 0.75)]));
     album.caption(TrackId(3), &named("a flat thing", &[("plate", 0.9)]));
     let scores = |question: &str| {
