@@ -24,7 +24,7 @@ use crate::runtime::vision::regions::Labelling;
 use crate::runtime::vision::thread::Vision;
 use crate::runtime::vision::tracking::Picture;
 
-/// Clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
+/// Boxes or clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
 /// (built-in model, one core: 3.5 ms a click in batches of 8 to 32, 3.9 ms in batches of 64).
 const CLICKS_A_TURN: usize = 8;
 
@@ -92,7 +92,9 @@ impl Vision<'_> {
         let (frame, embedding) = self.open(&target)?;
         let embedding = embedding.map_or_else(|| self.encode(&frame, &target), Ok)?;
         runner.tell(Stage::Encode, 1, 1);
-        let search = Search::new(plan.everything.clone(), frame.size());
+        self.detect(&frame, &embedding, true, plan.caption)?;
+        let detections = embedding.detections.get().filter(|_| self.model.can_prompt_by_detector());
+        let search = Search::new(plan.everything.clone(), frame.size(), detections);
         runner.tell(Stage::Segment, 0, search.total());
         Ok(Look { frame, arrived, shot: target.shot(self.shared.clock.now()), embedding, search })
     }
@@ -147,11 +149,13 @@ impl Vision<'_> {
         for ((_, share), names) in shares.iter().zip(&names.of_shares) {
             labelling.add(share, names, &mut |_| Caption { state, ..Caption::default() });
         }
+        let mut regions = labelling.finish(&self.shared.ids).regions;
+        self.shared.name_without_caption(&mut regions, picture.embedding);
         RegionArray {
             header: picture.frame.header.clone(),
             size: picture.frame.size(),
             model: self.shared.model_name(),
-            regions: labelling.finish(&self.shared.ids).regions,
+            regions,
         }
     }
 }
