@@ -94,8 +94,12 @@ class Reference:
         square[: self.content[1], : self.content[0]] = pixels
         if rules["layout"] == "nchw":
             square = square.transpose(2, 0, 1)
-        self.embedding = self.encoder(pixels=np.ascontiguousarray(square[None]))["image_embeddings"]
+        self.features = self.encoder(pixels=np.ascontiguousarray(square[None]))
         return picture
+
+    def seen_by(self, graph):
+        """The encoder's outputs that a graph takes, by name."""
+        return {name: array for name, array in self.features.items() if name in graph.inputs}
 
     def tokens_of(self, prompt):
         """point_coords (1, K, 2) and point_labels (1, K): clicks, then a box's corners, or else one padding point."""
@@ -115,9 +119,9 @@ class Reference:
     def segment(self, prompt):
         """Low-resolution logits (M, h, w), predicted IoU (M), and the mask in the image that is chosen, or None."""
         coords, labels = self.tokens_of(prompt)
-        feeds = {"image_embeddings": self.embedding, "point_coords": coords, "point_labels": labels}
+        feeds = self.seen_by(self.decoder) | {"point_coords": coords, "point_labels": labels}
         if "mask_input" in self.decoder.inputs:
-            height, width = (4 * length for length in self.embedding.shape[2:])
+            height, width = (4 * length for length in self.features["image_embeddings"].shape[2:])
             mask = np.full((height, width), 0, np.float32)
             if prompt["mask"]:
                 mask = self.mask_logits(np.asarray(Image.open(prompt["mask"]).convert("L")) > 0, height, width)
@@ -150,7 +154,7 @@ class Reference:
         """Tokens without the one that ends them, the score (the model's own, or the mean log-probability of all tokens, that
         one included), and the best five names with their scores. `mask`: the one that was chosen, or None."""
         coords, labels = self.tokens_of(prompt)
-        feeds = {"image_embeddings": self.embedding}
+        feeds = self.seen_by(self.prefix)
         if "point_coords" in self.prefix.inputs:
             feeds |= {"point_coords": coords, "point_labels": labels}
         if "region_boxes" in self.prefix.inputs:

@@ -26,6 +26,9 @@ use crate::core::prompt::Shape;
 use crate::core::prompt::batch::{MAX_BATCH, of_boxes, of_points};
 use crate::core::settings::{EverythingSettings, Proposals};
 
+/// A region of this share of the image or more (one in so many) does not cover what stands on it.
+const LARGEST_SHARE: u64 = 6;
+
 /// How far a longer piece of work has come of which this is a part.
 pub(super) struct Span {
     pub done_before: usize,
@@ -121,7 +124,7 @@ impl Search {
         if by_box {
             self.boxes.by_ref().take(batch).for_each(drop);
             if self.boxes.as_slice().is_empty() {
-                self.leave_out_covered_clicks();
+                self.leave_out_covered_clicks(transform.image);
             }
         } else {
             self.clicks.by_ref().take(batch).for_each(drop);
@@ -129,11 +132,15 @@ impl Search {
         Ok(())
     }
 
-    /// Clicks inside a region of a box need not be decoded.
-    fn leave_out_covered_clicks(&mut self) {
-        let kept = self.kept();
-        let is_covered =
-            |at: &Point| kept.iter().any(|&index| self.waiting[index].mask.contains(at.x as u32, at.y as u32));
+    /// Clicks inside a region of a box need not be decoded, unless it is so large that other things stand on it: a table.
+    fn leave_out_covered_clicks(&mut self, image: Size) {
+        let kept: Vec<&Spans> = self.kept().into_iter().map(|index| &self.waiting[index].mask).collect();
+        let is_covered = |at: &Point| {
+            kept.iter().any(|mask| {
+                u64::from(mask.area()) * LARGEST_SHARE < PixelBox::of_size(image).area()
+                    && mask.contains(at.x as u32, at.y as u32)
+            })
+        };
         let left: Vec<Point> = self.clicks.as_slice().iter().filter(|at| !is_covered(at)).copied().collect();
         self.clicks = left.into_iter();
     }
