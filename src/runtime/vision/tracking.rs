@@ -11,14 +11,14 @@ use super::asks::{Asker, Share};
 use crate::core::camera_clock::Shot;
 use crate::core::caption::reuse::Look;
 use crate::core::frame::{Frame, Stamp};
-use crate::core::geometry::Size;
 use crate::core::mask::spans::Spans;
 use crate::core::ports::Embedding;
 use crate::core::prompt::{Prompt, Shape};
 use crate::core::segment::pipeline::Found;
 use crate::core::settings::Settings;
 use crate::core::track::{
-    Detection, Observation, Pooling, PromptKey, Searched, TrackId, TrackIds, Tracker, Update, following_shape,
+    Detection, DetectionSet, FrameTime, Pooling, PromptKey, Searched, TrackId, TrackIds, Tracker, Update,
+    following_shape,
 };
 
 /// The picture of a turn.
@@ -140,10 +140,16 @@ impl Tracking {
             Searched::For(if is_sticky { keys } else { &[] })
         };
         let detections: Vec<Detection> = candidates.iter().map(|candidate| candidate.detection.clone()).collect();
-        let size: Size = picture.frame.size();
-        let seen = Observation { shot, size, detections: &detections, searched };
-        let look = if tracker.is_past(&shot) { Tracker::look_back } else { Tracker::update };
-        look(tracker, &seen, &settings.tracking(), &self.ids)
+        let (settings, look) = (settings.tracking(), DetectionSet { detections: &detections, searched });
+        let at = FrameTime { shot, size: picture.frame.size() };
+        if tracker.is_past(&shot) {
+            return tracker.look_back(&at, &look, &settings, &self.ids);
+        }
+        // Other looks at the same frame may follow: it ends when the next one begins.
+        let begun = tracker.begin(&at, &settings);
+        let mut update = tracker.add(&look, &settings, &self.ids);
+        update.died.extend(begun.died);
+        update
     }
 
     /// The other candidates of a prompt are of its object, but none of them is the object.
