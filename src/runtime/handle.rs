@@ -11,7 +11,7 @@ use super::describe::Describing;
 use super::requests::{Answer, PendingRequest};
 use super::shared::Shared;
 use super::stats::{Stats, StatsSnapshot};
-use crate::core::frame::Header;
+use crate::core::frame::{Header, Origin};
 use crate::core::node::describe::Goal;
 use crate::core::node::health::Queues;
 use crate::core::pixels::ImageError;
@@ -43,7 +43,7 @@ impl Handle {
         if !self.is_active() {
             return;
         }
-        let camera = Arc::clone(&header.camera);
+        let camera = header.origin.name().into();
         if let Err(refusal) = self.0.places.put_depth(header, image, self.0.clock.now(), &self.0.settings().limits) {
             self.0.output.refused("depth", camera, refusal);
         }
@@ -180,10 +180,13 @@ impl Handle {
         self.0.can_caption()
     }
 
-    fn admit(&self, request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
+    fn admit(&self, mut request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
         self.0.inbox.check_open()?;
         self.check_count(&request.prompts, false)?;
         self.0.check_can_caption(request.caption)?;
+        if let Some(image) = &mut request.image {
+            image.header.origin = Origin::Client;
+        }
         let (pending, receiver) = PendingRequest::new(request, self.0.settings().limits.request_timeout);
         let deadline = pending.deadline;
         self.0.inbox.put_request(pending)?;

@@ -215,7 +215,7 @@ impl Shared {
         let arrivals = self.answers.arrivals();
         let filled = self.places.fill(array, arrived, &self.settings().space);
         if let Some(refusal) = filled.refusal {
-            self.output.refused("depth", Arc::clone(&array.header.camera), refusal);
+            self.output.refused("depth", array.header.origin.name().into(), refusal);
         }
         filled.may_come.then_some(arrivals)
     }
@@ -223,7 +223,7 @@ impl Shared {
     /// The same stamp again, with the words that there are now, and with places where depth has come.
     pub(super) fn send_again(&self, array: &mut RegionArray, sent: &Sent) {
         let looked = self.place(array, sent.arrived);
-        self.recollection.complete(array);
+        self.recollection.complete(array, sent.arrived);
         self.answers.send(&self.output, Arc::new(array.clone()), sent, looked);
     }
 
@@ -235,8 +235,8 @@ impl Shared {
         match job.recipient {
             Recipient::Output(sent) => self.send_again(&mut job.array, &sent),
             Recipient::Caller(reply) => {
-                self.place(&mut job.array, None);
-                self.recollection.complete(&job.array);
+                self.place(&mut job.array, job.arrived);
+                self.recollection.complete(&job.array, job.arrived);
                 reply.answer(Err(refusal.clone()));
             }
         }

@@ -102,7 +102,7 @@ mod tests {
     use crate::core::view::overlay::tests::region;
 
     fn header() -> Header {
-        Header { camera: "front".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "optical".into() }
+        Header { origin: "front".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "optical".into() }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::core::ports::Embedding;
 use crate::core::region::RegionArray;
@@ -32,6 +33,8 @@ pub(in crate::runtime) struct CaptionJob {
     pub array: RegionArray,
     /// For each region the tracked object whose words it has; `None`: it gets words of its own.
     pub objects: Vec<Option<TrackId>>,
+    /// When the picture came in; `None` where that says nothing.
+    pub arrived: Option<Instant>,
     pub recipient: Recipient,
 }
 
@@ -130,8 +133,8 @@ impl CaptionInbox {
     /// A stream's frame of which not everything has been described; unless a newer one has come.
     pub(super) fn put_back_stream(&self, job: CaptionJob) {
         let mut waiting = self.lock();
-        let camera = &job.array.header.camera;
-        if !self.is_stopped() && !waiting.streams.iter().any(|newer| newer.array.header.camera == *camera) {
+        let origin = &job.array.header.origin;
+        if !self.is_stopped() && !waiting.streams.iter().any(|newer| newer.array.header.origin == *origin) {
             waiting.streams.push_back(job);
         }
     }
@@ -198,8 +201,8 @@ impl Waiting {
     }
 
     fn put_stream(&mut self, job: CaptionJob) -> Option<CaptionJob> {
-        let camera = &job.array.header.camera;
-        match self.streams.iter_mut().find(|waiting| waiting.array.header.camera == *camera) {
+        let origin = &job.array.header.origin;
+        match self.streams.iter_mut().find(|waiting| waiting.array.header.origin == *origin) {
             Some(slot) => Some(std::mem::replace(slot, job)),
             None => {
                 self.streams.push_back(job);
@@ -213,7 +216,6 @@ impl Waiting {
 mod tests {
     use std::sync::Arc;
     use std::thread;
-    use std::time::Instant;
 
     use super::*;
     use crate::core::frame::{Header, Stamp};
@@ -225,7 +227,7 @@ mod tests {
     fn goal() -> (Arc<Course>, Box<WordsPart>) {
         let course = Arc::new(Course::new(None, Clock::default()));
         let size = Size::new(8, 8);
-        let header = Header { camera: "".into(), stamp: Stamp::default(), frame_id: "".into() };
+        let header = Header { origin: "".into(), stamp: Stamp::default(), frame_id: "".into() };
         let array = RegionArray { header, size, model: "".into(), regions: Vec::new() };
         let sent = Sent { image: Arc::default(), once: true, at: Instant::now(), arrived: None };
         let part = WordsPart::new(Runner::new(course.clone()), fake_embedding(size), array, sent);

@@ -83,8 +83,8 @@ fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bo
     let sent = match job.recipient {
         Recipient::Output(ref sent) => sent.clone(),
         Recipient::Caller(reply) => {
-            shared.place(&mut job.array, None);
-            shared.recollection.complete(&job.array);
+            shared.place(&mut job.array, job.arrived);
+            shared.recollection.complete(&job.array, job.arrived);
             return reply.answer(Ok(Arc::new(job.array)));
         }
     };

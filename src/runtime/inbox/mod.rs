@@ -46,8 +46,10 @@ impl Inbox {
 
     /// Ignored while inactive. Fails when there are too many cameras.
     pub(super) fn put_frame(&self, raw: RawFrame) -> Result<(), Refusal> {
-        let camera = Arc::clone(&raw.header.camera);
-        let frame = Arc::new(Arrived::new(raw, self.clock.read()));
+        let Some(camera) = raw.header.origin.camera().cloned() else {
+            return Err(Refusal::new(ResultCode::Internal, "expected a camera's picture, got that of a client"));
+        };
+        let frame = Arc::new(Arrived::new(Arc::clone(&camera), raw, self.clock.read()));
         let mut waiting = self.lock();
         if waiting.check_open().is_err() {
             return Ok(());

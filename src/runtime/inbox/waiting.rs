@@ -87,7 +87,7 @@ impl Waiting {
         &mut self,
         frame: &Arc<Arrived>,
     ) -> (Vec<PromptSubmission>, Vec<PendingRequest>) {
-        let camera = &frame.raw.header.camera;
+        let camera = &frame.camera;
         let newest = self.cameras.get(camera).and_then(|slot| slot.newest());
         let is_newest = newest.is_some_and(|newest| Arc::ptr_eq(newest, frame));
         let requests =

@@ -183,7 +183,7 @@ impl Answer {
     /// An older version of the same answer, or of a stream's older frame.
     fn displaces(&self, other: &Self) -> bool {
         let is_of_one_stream = !self.sent.once && !other.sent.once;
-        self.array.header.camera == other.array.header.camera
+        self.array.header.origin == other.array.header.origin
             && (self.sent.at == other.sent.at || (is_of_one_stream && self.sent.at > other.sent.at))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::api::Refusal;
-use crate::core::frame::Header;
+use crate::core::frame::{Header, Origin};
 use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
 use crate::core::pixels::raw_image::RawImage;
@@ -46,8 +46,9 @@ impl Places {
         limits: &Limits,
     ) -> Result<(), Refusal> {
         let image = DepthImage::new(raw, limits);
+        let Some(name) = header.origin.camera() else { return Ok(()) };
         let mut cameras = self.lock();
-        let camera = cameras.entry(Arc::clone(&header.camera)).or_default();
+        let camera = cameras.entry(Arc::clone(name)).or_default();
         match image {
             Ok(image) => camera.pairing.put_depth(header, image, now),
             Err(error) if camera.faults.is_news(Kind::Image(discriminant(&error))) => return Err(error.into()),
@@ -57,20 +58,22 @@ impl Places {
     }
 
     pub(super) fn put_info(&self, header: Header, info: CameraInfo, now: Instant) {
-        let mut cameras = self.lock();
-        cameras.entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info, now);
+        let Some(name) = header.origin.camera() else { return };
+        self.lock().entry(Arc::clone(name)).or_default().pairing.put_info(header, info, now);
     }
 
     /// A picture comes in; perhaps it waits for long.
     pub(super) fn expect(&self, picture: &Header, now: Instant) {
+        let Some(name) = picture.origin.camera() else { return };
         let moment = Moment { stamp: picture.stamp, arrived: Some(now) };
-        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.expect(moment);
+        self.lock().entry(Arc::clone(name)).or_default().pairing.expect(moment);
     }
 
     /// Somebody begins to work on a picture, or still does.
     pub(super) fn hold(&self, picture: &Header, arrived: Instant) {
+        let Some(name) = picture.origin.camera() else { return };
         let moment = Moment { stamp: picture.stamp, arrived: Some(arrived) };
-        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.hold(moment);
+        self.lock().entry(Arc::clone(name)).or_default().pairing.hold(moment);
     }
 
     /// Depth of a time before the node rested is none of what comes after.
@@ -83,7 +86,8 @@ impl Places {
     /// Gives those of a picture's regions that have no place theirs, where there is depth for it by now. `arrived`: when
     /// the picture came in; `None` where that says nothing.
     pub(super) fn fill(&self, array: &mut RegionArray, arrived: Option<Instant>, settings: &SpaceSettings) -> Filled {
-        if array.regions.iter().all(|region| region.place.is_some()) {
+        let is_of_client = array.header.origin == Origin::Client;
+        if is_of_client || array.regions.iter().all(|region| region.place.is_some()) {
             return Filled::default();
         }
         let mut filled = Filled::default();
@@ -108,7 +112,8 @@ impl Places {
     ) -> bool {
         let view = {
             let mut cameras = self.lock();
-            let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&array.header.camera) else { return false };
+            let camera = array.header.origin.camera().and_then(|name| cameras.get_mut(name));
+            let Some(CameraSpace { pairing, faults }) = camera else { return false };
             let Ok(Some(view)) = pairing.find(&array.header, arrived, array.size, settings) else { return false };
             faults.went_well();
             view
@@ -126,7 +131,9 @@ impl Places {
         settings: &SpaceSettings,
     ) -> Result<Option<DepthView>, (PairingError, bool)> {
         let mut cameras = self.lock();
-        let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&picture.camera) else { return Ok(None) };
+        // A client's own picture is no camera's: no depth is that of its time and place.
+        let camera = picture.origin.camera().and_then(|name| cameras.get_mut(name));
+        let Some(CameraSpace { pairing, faults }) = camera else { return Ok(None) };
         let found = pairing.find(picture, arrived, size, settings);
         if let Ok(Some(_)) = found {
             faults.went_well();

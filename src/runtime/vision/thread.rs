@@ -76,10 +76,10 @@ impl Vision<'_> {
             Err(refusal) => return self.refuse_picture(&target, once, requests, &refusal),
         };
         let mut asks = Asks::new(frame.size());
-        if let Some(shot) = shot.filter(|_| streaming) {
-            self.add_streaming(&mut asks, &frame, &shot);
+        if let (Target::Arrived(arrived), Some(shot), true) = (&target, shot, streaming) {
+            self.add_streaming(&mut asks, &arrived.camera, &frame, &shot);
         }
-        self.add(&mut asks, &frame.header.camera, once, requests);
+        self.add(&mut asks, &frame.header, once, requests);
         if asks.is_empty() {
             return;
         }
@@ -89,7 +89,7 @@ impl Vision<'_> {
         };
         if let Target::Arrived(arrived) = &target {
             let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived));
-            self.add(&mut asks, &frame.header.camera, once, requests);
+            self.add(&mut asks, &frame.header, once, requests);
         }
         match self.segment(&embedding, &asks) {
             Ok(found) => self.deliver(frame, embedding, &target, shot, asks, &found),
@@ -128,26 +128,26 @@ impl Vision<'_> {
         Ok(Frame { header: raw.header.clone(), image: Arc::new(image) })
     }
 
-    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame, shot: &Shot) {
+    fn add_streaming(&mut self, asks: &mut Asks, camera: &Arc<str>, frame: &Frame, shot: &Shot) {
         let Self { shared, settings, planner, tracking, .. } = self;
-        let sticky = planner.sticky(&frame.header.camera);
+        let sticky = planner.sticky(camera);
         match sticky.for_size(frame.size(), &settings.limits) {
             Ok(mut prompts) => {
                 tracking.follow(frame, shot, &mut prompts, &sticky.keys(), sticky.take_released());
                 asks.add_sticky(prompts);
             }
-            Err(error) => shared.refuse_prompts(frame.header.camera.clone(), error.into()),
+            Err(error) => shared.refuse_prompts(Arc::clone(camera), error.into()),
         }
         if settings.everything.enabled {
             asks.add_everything_mode();
         }
     }
 
-    fn add(&self, asks: &mut Asks, camera: &Arc<str>, once: Vec<PromptSubmission>, requests: Vec<PendingRequest>) {
+    fn add(&self, asks: &mut Asks, header: &Header, once: Vec<PromptSubmission>, requests: Vec<PendingRequest>) {
         let limits = &self.settings.limits;
         for submission in once {
             if let Err(refusal) = asks.add_once(&submission, limits) {
-                self.shared.refuse_prompts(camera.clone(), refusal);
+                self.shared.refuse_prompts(header.origin.name().into(), refusal);
             }
         }
         for request in requests {
@@ -198,8 +198,7 @@ impl Vision<'_> {
             Target::Arrived(arrived) => Some(arrived.at),
             Target::Past { .. } | Target::Own(_) => None,
         };
-        // Clients may call the cameras of their pictures as they like.
-        let keys = shot.map(|_| self.planner.sticky(&frame.header.camera).keys()).unwrap_or_default();
+        let keys = frame.header.origin.camera().map(|camera| self.planner.sticky(camera).keys()).unwrap_or_default();
         let shares = asks.share_out(found);
         let names = self.name(&Picture { frame: &frame, embedding: &embedding, shot }, &shares, &keys);
         let (shared, settings) = (self.shared, &*self.settings);
@@ -234,7 +233,7 @@ impl Vision<'_> {
     ) {
         if let Target::Arrived(arrived) = target {
             self.shared.stats.frames_refused.add(1);
-            self.shared.output.refused("frame", arrived.raw.header.camera.clone(), refusal.clone());
+            self.shared.output.refused("frame", Arc::clone(&arrived.camera), refusal.clone());
         }
         for submission in once {
             self.shared.refuse_prompts(submission.camera.as_str().into(), refusal.clone());
@@ -247,7 +246,7 @@ impl Vision<'_> {
     /// The model failed on it, or stopped because nobody waits any more.
     fn refuse_asks(&self, header: &Header, asks: Asks, refusal: &Refusal) {
         if asks.has_listeners() && refusal.code != ResultCode::Canceled {
-            self.shared.output.refused("frame", header.camera.clone(), refusal.clone());
+            self.shared.output.refused("frame", header.origin.name().into(), refusal.clone());
         }
         for request in asks.into_requests() {
             request.refuse(refusal.clone());
