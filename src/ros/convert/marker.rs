@@ -75,7 +75,8 @@ fn words(of: &Header, number: i32, region: &Region, place: &Located) -> Marker {
 }
 
 fn marker(of: &Header, kind: &str, number: i32, action: i32) -> Marker {
-    let namespace = if of.camera.is_empty() { kind.to_owned() } else { format!("{}/{kind}", of.camera) };
+    let camera = of.origin.name();
+    let namespace = if camera.is_empty() { kind.to_owned() } else { format!("{camera}/{kind}") };
     Marker {
         header: header(of),
         ns: if kind.is_empty() { String::new() } else { text(&namespace) },

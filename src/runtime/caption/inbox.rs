@@ -1,7 +1,7 @@
 //! Where regions wait for their words.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -10,6 +10,7 @@ use crate::core::region::RegionArray;
 use crate::core::track::TrackId;
 use crate::runtime::api::Refusal;
 use crate::runtime::describe::WordsPart;
+use crate::runtime::inbox::request_queue::Bounds;
 use crate::runtime::places::answers::Sent;
 use crate::runtime::requests::Reply;
 
@@ -45,6 +46,12 @@ impl CaptionJob {
         }
     }
 
+    /// That it keeps from being freed while it waits.
+    fn bytes(&self) -> usize {
+        let masks = self.array.regions.iter().map(|region| region.mask.pixels().len());
+        self.embedding.data.bytes() + masks.sum::<usize>()
+    }
+
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.recipient, Recipient::Output(Sent { once: false, .. }))
     }
@@ -72,21 +79,21 @@ pub(in crate::runtime) struct CaptionInbox {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     stopped: AtomicBool,
-    most_pending: AtomicUsize,
+    bounds: Mutex<Bounds>,
 }
 
 impl CaptionInbox {
-    pub(in crate::runtime) fn new(most_pending: usize) -> Self {
+    pub(in crate::runtime) fn new(bounds: Bounds) -> Self {
         Self {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
             stopped: AtomicBool::new(false),
-            most_pending: AtomicUsize::new(most_pending),
+            bounds: Mutex::new(bounds),
         }
     }
 
-    pub(in crate::runtime) fn set_most_pending(&self, most_pending: usize) {
-        self.most_pending.store(most_pending, Ordering::Relaxed);
+    pub(in crate::runtime) fn set_bounds(&self, bounds: Bounds) {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner) = bounds;
     }
 
     /// Never waits. `Ok` holds the older frame that this one displaces, `Err` gives the job back: the queue is full.
@@ -98,7 +105,7 @@ impl CaptionInbox {
         }
         let displaced = if job.is_stream() {
             waiting.put_stream(job)
-        } else if waiting.asked.len() < self.most_pending.load(Ordering::Relaxed) {
+        } else if waiting.has_room(&job, *self.bounds.lock().unwrap_or_else(PoisonError::into_inner)) {
             waiting.asked.push_back(job);
             None
         } else {
@@ -189,6 +196,12 @@ impl CaptionInbox {
 }
 
 impl Waiting {
+    /// One job always has.
+    fn has_room(&self, job: &CaptionJob, bounds: Bounds) -> bool {
+        let bytes = job.bytes() + self.asked.iter().map(CaptionJob::bytes).sum::<usize>();
+        self.asked.is_empty() || (self.asked.len() < bounds.number && bytes <= bounds.bytes)
+    }
+
     fn next(&mut self) -> Option<Work> {
         let goal_first = !self.had_turn;
         if let Some(part) = self.describe.take_if(|_| goal_first) {
@@ -238,7 +251,7 @@ mod tests {
     fn a_newer_goal_is_never_displaced_by_the_one_before_it() {
         // Between look and change there are some ten nanoseconds: the two meet there in one round of many.
         for round in 0..20_000 {
-            let inbox = CaptionInbox::new(1);
+            let inbox = CaptionInbox::new(Bounds { number: 1, bytes: usize::MAX });
             let ((_, old), (course, new)) = (goal(), goal());
             let begun = AtomicBool::new(false);
             thread::scope(|scope| {
@@ -258,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_goal_that_comes_back_waits_for_its_next_turn_or_ends() {
-        let inbox = CaptionInbox::new(1);
+        let inbox = CaptionInbox::new(Bounds { number: 1, bytes: usize::MAX });
         let (course, part) = goal();
         inbox.put_back(part);
         assert!(matches!(inbox.take(), Some(Work::Describe(_))));

@@ -22,12 +22,9 @@ use crate::runtime::places::answers::Sent;
 use crate::runtime::vision::asks::{Asker, Share};
 use crate::runtime::vision::plan::Target;
 use crate::runtime::vision::regions::{Labelled, Labelling};
+use crate::runtime::vision::sliced::CLICKS_A_TURN;
 use crate::runtime::vision::thread::Vision;
 use crate::runtime::vision::tracking::Picture;
-
-/// Clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
-/// (built-in model, one core: 3.5 ms a click in batches of 8 to 32, 3.9 ms in batches of 64).
-const CLICKS_A_TURN: usize = 8;
 
 pub(in crate::runtime) struct SearchPart {
     runner: Runner,

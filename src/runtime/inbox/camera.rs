@@ -90,15 +90,7 @@ impl Camera {
     }
 
     fn bytes(&self) -> usize {
-        self.frames.iter().map(|frame| payload_bytes(&frame.raw.payload)).sum()
-    }
-}
-
-fn payload_bytes(payload: &ImagePayload) -> usize {
-    match payload {
-        ImagePayload::Raw(raw) => raw.data.len(),
-        ImagePayload::Compressed(file) => file.data.len(),
-        ImagePayload::Refused(_) => 0,
+        self.frames.iter().map(|frame| frame.raw.payload.bytes()).sum()
     }
 }
 

@@ -6,7 +6,7 @@ pub(super) mod thread;
 use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::api::Refusal;
 use crate::core::frame::{Header, Origin};
@@ -21,6 +21,8 @@ use crate::core::space::{CameraInfo, DepthImage, DepthView, Moment, Pairing, Pai
 const PATIENCE: u32 = 5;
 /// After so many pictures in a row without a fault everything may be told again.
 const WELL_AGAIN: u32 = 100;
+/// A camera whose depth has not begun to come so long after its first picture has none, until some comes.
+const FIRST_DEPTH: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(super) struct Places {
@@ -31,6 +33,18 @@ pub(super) struct Places {
 struct CameraSpace {
     pairing: Pairing,
     faults: Faults,
+    /// When its first picture came.
+    began: Option<Instant>,
+    /// Depth has come at some time.
+    has_depth: bool,
+}
+
+impl CameraSpace {
+    /// Whether a picture that has no depth may get some: of a camera without depth nobody waits for any.
+    fn may_come(&self, arrived: Option<Instant>) -> bool {
+        let is_young = |began: Instant| arrived.is_some_and(|at| at.saturating_duration_since(began) < FIRST_DEPTH);
+        self.has_depth || self.began.is_some_and(is_young)
+    }
 }
 
 impl Places {
@@ -49,6 +63,7 @@ impl Places {
         let Some(name) = header.origin.camera() else { return Ok(()) };
         let mut cameras = self.lock();
         let camera = cameras.entry(Arc::clone(name)).or_default();
+        camera.has_depth = true;
         match image {
             Ok(image) => camera.pairing.put_depth(header, image, now),
             Err(error) if camera.faults.is_news(Kind::Image(discriminant(&error))) => return Err(error.into()),
@@ -66,7 +81,10 @@ impl Places {
     pub(super) fn expect(&self, picture: &Header, now: Instant) {
         let Some(name) = picture.origin.camera() else { return };
         let moment = Moment { stamp: picture.stamp, arrived: Some(now) };
-        self.lock().entry(Arc::clone(name)).or_default().pairing.expect(moment);
+        let mut cameras = self.lock();
+        let camera = cameras.entry(Arc::clone(name)).or_default();
+        camera.began.get_or_insert(now);
+        camera.pairing.expect(moment);
     }
 
     /// Somebody begins to work on a picture, or still does.
@@ -93,7 +111,7 @@ impl Places {
         let mut filled = Filled::default();
         match self.view(&array.header, arrived, array.size, settings) {
             Ok(Some(view)) => place_all(array, &view),
-            Ok(None) => filled.may_come = true,
+            Ok(None) => filled.may_come = self.may_come(&array.header, arrived),
             Err((error, is_news)) => {
                 filled.may_come = error.may_pass();
                 filled.refusal = is_news.then(|| Refusal::new(error.code(), error.to_string()));
@@ -113,7 +131,7 @@ impl Places {
         let view = {
             let mut cameras = self.lock();
             let camera = array.header.origin.camera().and_then(|name| cameras.get_mut(name));
-            let Some(CameraSpace { pairing, faults }) = camera else { return false };
+            let Some(CameraSpace { pairing, faults, .. }) = camera else { return false };
             let Ok(Some(view)) = pairing.find(&array.header, arrived, array.size, settings) else { return false };
             faults.went_well();
             view
@@ -133,7 +151,7 @@ impl Places {
         let mut cameras = self.lock();
         // A client's own picture is no camera's: no depth is that of its time and place.
         let camera = picture.origin.camera().and_then(|name| cameras.get_mut(name));
-        let Some(CameraSpace { pairing, faults }) = camera else { return Ok(None) };
+        let Some(CameraSpace { pairing, faults, .. }) = camera else { return Ok(None) };
         let found = pairing.find(picture, arrived, size, settings);
         if let Ok(Some(_)) = found {
             faults.went_well();
@@ -142,6 +160,12 @@ impl Places {
             let is_news = faults.is_worth_telling(&error);
             (error, is_news)
         })
+    }
+
+    fn may_come(&self, picture: &Header, arrived: Option<Instant>) -> bool {
+        let cameras = self.lock();
+        let camera = picture.origin.camera().and_then(|name| cameras.get(name));
+        camera.is_some_and(|camera| camera.may_come(arrived))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, CameraSpace>> {

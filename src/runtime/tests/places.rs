@@ -229,6 +229,25 @@ async fn everything_that_a_goal_finds_has_a_place_however_long_it_takes() {
 }
 
 #[tokio::test]
+async fn of_a_camera_without_depth_no_answer_waits_for_it() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    rig.regions().await;
+    rig.advance(std::time::Duration::from_secs(10));
+    rig.frame(2);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    send_depth(&rig, 2);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none(), "its answer was kept");
+    // From now on it is a camera with depth.
+    rig.frame(3);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    send_depth(&rig, 3);
+    assert!(is_placed(&rig.regions().await, 3));
+}
+
+#[tokio::test]
 async fn depth_of_before_a_rest_is_not_used_after_it() {
     let mut rig = with_space(quiet());
     send_depth(&rig, 1);

@@ -248,6 +248,7 @@ impl Ending {
 pub fn patient() -> Settings {
     let mut settings = Settings::default();
     settings.limits.request_timeout = Duration::from_secs(3600);
+    settings.limits.max_timeout = Duration::from_secs(3600);
     settings
 }
 

@@ -69,6 +69,11 @@ impl Asks {
         }
     }
 
+    /// One of the requests wants everything.
+    pub(super) fn has_everything_request(&self) -> bool {
+        self.asks.iter().any(|ask| matches!(&ask.asker, Asker::Request(request) if request.class.everything))
+    }
+
     /// One of the askers wants every candidate.
     pub(super) fn wants_all_masks(&self) -> bool {
         self.asks.iter().any(Ask::wants_all_masks)

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::asks::{Asker, Asks, Share};
 use super::deliver::Delivery;
 use super::encoded::{Encoded, EncodedFrames};
-use super::plan::{Planner, Target, Todo, Turn};
+use super::plan::{PROMPTS_A_TURN, Planner, Target, Todo, Turn};
 use super::tracking::{Names, Picture, Tracking};
 use crate::core::camera_clock::Shot;
 use crate::core::frame::{Frame, Header, Stamp};
@@ -20,6 +20,7 @@ use crate::core::settings::Settings;
 use crate::core::track::PromptKey;
 use crate::runtime::api::{PromptSubmission, Refusal};
 use crate::runtime::guard::guarded;
+use crate::runtime::memory_return::return_freed_memory;
 use crate::runtime::requests::PendingRequest;
 use crate::runtime::shared::Shared;
 
@@ -35,13 +36,16 @@ pub(in crate::runtime) fn run(shared: &Shared, model: VisionModel) {
             shared.stats.model_failures.add(1);
             log::error!("a turn of the vision thread panicked; it goes on with the next");
         }
+        if shared.inbox.is_flood_over() {
+            return_freed_memory();
+        }
     }
 }
 
 pub(in crate::runtime) struct Vision<'a> {
     pub shared: &'a Shared,
     /// Those with which the turn began.
-    settings: Arc<Settings>,
+    pub(super) settings: Arc<Settings>,
     pub model: VisionModel,
     planner: Planner,
     encoded: EncodedFrames,
@@ -58,6 +62,7 @@ impl Vision<'_> {
         }
         match todo {
             Todo::Turn(turn) => self.take(turn),
+            Todo::Slice(turn) => self.slice(turn),
             Todo::Describe(part) => self.describe(part),
             Todo::Refuse(refused) => {
                 for (camera, refusal) in refused {
@@ -87,8 +92,12 @@ impl Vision<'_> {
             Ok(embedding) => embedding,
             Err(refusal) => return self.refuse_asks(&frame.header, asks, &refusal),
         };
+        if asks.has_everything_request() {
+            return self.begin_slices(target, shot, frame, embedding, asks);
+        }
         if let Target::Arrived(arrived) = &target {
-            let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived));
+            let room = PROMPTS_A_TURN.saturating_sub(asks.prompts.len());
+            let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived, room));
             self.add(&mut asks, &frame.header, once, requests);
         }
         match self.segment(&embedding, &asks) {
@@ -185,7 +194,7 @@ impl Vision<'_> {
         shared.stats.decode.time(|| guarded(&shared.stats, "decoding the prompts", run))
     }
 
-    fn deliver(
+    pub(super) fn deliver(
         &mut self,
         frame: Frame,
         embedding: Embedding,
@@ -244,7 +253,7 @@ impl Vision<'_> {
     }
 
     /// The model failed on it, or stopped because nobody waits any more.
-    fn refuse_asks(&self, header: &Header, asks: Asks, refusal: &Refusal) {
+    pub(super) fn refuse_asks(&self, header: &Header, asks: Asks, refusal: &Refusal) {
         if asks.has_listeners() && refusal.code != ResultCode::Canceled {
             self.shared.output.refused("frame", header.origin.name().into(), refusal.clone());
         }
