@@ -52,6 +52,10 @@ impl CaptionJob {
         self.embedding.data.bytes() + masks.sum::<usize>()
     }
 
+    pub(super) fn is_of_caller(&self) -> bool {
+        matches!(self.recipient, Recipient::Caller(_))
+    }
+
     pub(super) fn is_stream(&self) -> bool {
         matches!(self.recipient, Recipient::Output(Sent { once: false, .. }))
     }
@@ -73,6 +77,8 @@ struct Waiting {
     /// There is one goal at a time; it takes turns with everything else.
     describe: Option<Box<WordsPart>>,
     had_turn: bool,
+    /// The last of those that were asked for was the oldest: the next is the smallest.
+    had_oldest: bool,
 }
 
 pub(in crate::runtime) struct CaptionInbox {
@@ -146,6 +152,17 @@ impl CaptionInbox {
         }
     }
 
+    /// What a caller has asked for, of which not everything has been described; behind the others. Gives it back where nobody else
+    /// waits.
+    pub(super) fn put_back_asked(&self, job: CaptionJob) -> Option<CaptionJob> {
+        let mut waiting = self.lock();
+        if self.is_stopped() || (waiting.asked.is_empty() && waiting.streams.is_empty() && waiting.describe.is_none()) {
+            return Some(job);
+        }
+        waiting.asked.push_back(job);
+        None
+    }
+
     /// What was asked for goes first; a goal has every other turn. `None` when stopped.
     pub(in crate::runtime) fn take(&self) -> Option<Work> {
         let mut waiting = self.lock();
@@ -209,8 +226,16 @@ impl Waiting {
             return Some(Work::Describe(part));
         }
         self.had_turn = false;
-        let job = self.asked.pop_front().or_else(|| self.streams.pop_front());
+        let job = self.next_asked().or_else(|| self.streams.pop_front());
         job.map(|job| Work::Job(Box::new(job))).or_else(|| self.describe.take().map(Work::Describe))
+    }
+
+    /// The oldest and the smallest by turns: what is large does not keep what is small waiting, nor the other way round.
+    fn next_asked(&mut self) -> Option<CaptionJob> {
+        self.had_oldest = !self.had_oldest;
+        let sizes = self.asked.iter().map(|job| job.array.regions.len()).enumerate();
+        let smallest = sizes.min_by_key(|(_, size)| *size).map_or(0, |(index, _)| index);
+        self.asked.remove(if self.had_oldest { 0 } else { smallest })
     }
 
     fn put_stream(&mut self, job: CaptionJob) -> Option<CaptionJob> {

@@ -40,10 +40,16 @@ fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
             Ok(spoken) => batch.write_down(shared, &mut job, spoken),
             Err(refusal) => return batch.fail(shared, job, &refusal),
         }
-        // Between two batches of a stream others have their turn.
+        // Between two batches others have their turn.
         needs_more = job.is_stream();
         if needs_more {
             break;
+        }
+        if job.is_of_caller() {
+            match shared.captions.put_back_asked(job) {
+                Some(alone) => job = alone,
+                None => return,
+            }
         }
     }
     job.take_words(&shared.words, shared.settings().caption.mode);

@@ -183,6 +183,27 @@ async fn nobody_waits_for_longer_than_the_node_allows() {
 }
 
 #[tokio::test]
+async fn many_words_for_one_do_not_keep_another_waiting_for_few() {
+    let mut settings = patient();
+    settings.caption.batch = 4;
+    let rig = Rig::start(settings);
+    let answered = Answered::default();
+    rig.frame(1);
+    rig.captions.close();
+    let words = |prompts| SegmentRequest { caption: true, ..on_own_picture(prompts, 1) };
+    for _ in 0..6 {
+        answered.ask(&rig, "many", words((0..24).map(|number| click(2 * number + 3, 20)).collect()));
+    }
+    answered.ask(&rig, "few", words(vec![click(5, 5)]));
+    rig.captions.wait_for_arrival();
+    rig.until("words that wait", |rig| rig.handle.queues().captions == 6).await;
+    rig.captions.open();
+    answered.until(&rig, 7).await;
+    assert_eq!(answered.list()[0], ("few", ResultCode::Ok), "{:?}", answered.list());
+    assert!(answered.list().iter().all(|one| one.1 == ResultCode::Ok), "{:?}", answered.list());
+}
+
+#[tokio::test]
 async fn large_requests_about_a_frame_do_not_keep_small_ones_waiting() {
     let rig = Rig::start(quiet());
     let answered = Answered::default();
