@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::core::ports::Embedding;
-use crate::core::region::RegionArray;
+use crate::core::region::{CaptionState, RegionArray};
 use crate::core::track::TrackId;
 use crate::runtime::api::Refusal;
 use crate::runtime::describe::WordsPart;
@@ -50,6 +50,11 @@ impl CaptionJob {
     fn bytes(&self) -> usize {
         let masks = self.array.regions.iter().map(|region| region.mask.pixels().len());
         self.embedding.data.bytes() + masks.sum::<usize>()
+    }
+
+    /// Not everything has been described.
+    pub(super) fn lacks_words(&self) -> bool {
+        self.array.regions.iter().any(|region| region.caption.state == CaptionState::Pending)
     }
 
     pub(super) fn is_of_caller(&self) -> bool {

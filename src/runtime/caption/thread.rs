@@ -45,7 +45,7 @@ fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
         if needs_more {
             break;
         }
-        if job.is_of_caller() {
+        if job.is_of_caller() && job.lacks_words() {
             match shared.captions.put_back_asked(job) {
                 Some(alone) => job = alone,
                 None => return,
