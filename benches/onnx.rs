@@ -10,8 +10,8 @@ use image::RgbImage;
 use ndarray::{Array3, Array4, ArrayD};
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
-use segcap::core::caption::describe;
 use segcap::core::caption::search::Search;
+use segcap::core::caption::{Subject, describe};
 use segcap::core::geometry::{PixelBox, Size};
 use segcap::core::progress::ignore;
 use segcap::core::prompt::{Prompt, Shape};
@@ -134,9 +134,10 @@ fn captions(criterion: &mut Criterion) {
     let mut caption = model.caption.expect("the built-in model captions");
     let mut group = criterion.benchmark_group("captions");
     for regions in [1, 8, 32] {
-        let shapes: Vec<_> = (0..regions).map(|_| Arc::new(prompt().shape)).collect();
+        let bbox = PixelBox::new(200, 150, 100, 80);
+        let subjects: Vec<_> = (0..regions).map(|_| Subject { shape: Arc::new(prompt().shape), bbox }).collect();
         group.bench_function(format!("{regions} regions"), |bench| {
-            bench.iter(|| describe(&mut caption, &embedding, &shapes, GREEDY, 32, &|| false).expect("speaks"));
+            bench.iter(|| describe(&mut caption, &embedding, &subjects, GREEDY, 32, &|| false).expect("speaks"));
         });
     }
     group.finish();

@@ -46,7 +46,7 @@ fn region(id: u64, text: String) -> Region {
         mask: Arc::new(Mask::filled(rect).expect("pixels")),
         predicted_iou: 0.9,
         stability: 0.9,
-        caption: Caption { state: CaptionState::Done, text, score: -0.1, captioned_at: Stamp::default() },
+        caption: Caption { state: CaptionState::Done, text, score: -0.1, ..Caption::default() },
         place: None,
         first_seen: Stamp::default(),
         last_seen: Stamp::default(),

@@ -70,7 +70,8 @@ VISION_MSGS_IN = {
     "~/prompt_boxes": "any detector's boxes, for the frame with the array's stamp; a box that is turned is taken upright"
 }
 VISION_MSGS_OUT = {
-    "~/detections": "`~/regions` as boxes: `id` the region's, `class_id` the caption, `score` its probability a token (0 and "
+    "~/detections": "`~/regions` as boxes: `id` the region's, `class_id` the caption, `score` its probability, or its "
+    "probability a token where the bundle does not rate captions (0 and "
     "\"\" until the words have come)"
 }
 

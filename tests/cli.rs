@@ -76,7 +76,8 @@ fn json_holds_masks_that_can_be_read_back() {
         assert_eq!(number(&region["area"]), mask.area());
         assert!(bbox.right() <= size.width && bbox.bottom() <= size.height, "{region}");
         assert!((0.0..=1.0).contains(&region["predicted_iou"].as_f64().unwrap()), "{region}");
-        assert!(!region["caption"].as_str().unwrap().is_empty() && region["caption_score"].as_f64().unwrap() <= 0.0);
+        assert!(!region["caption"].as_str().unwrap().is_empty() && region["caption_score"].as_f64().unwrap() <= 1.0);
+        assert_eq!(region["names"].as_array().unwrap().len(), region["name_scores"].as_array().unwrap().len());
     }
     assert!(report["timings_ms"]["encode"].as_f64().unwrap() > 0.0);
 }
@@ -171,6 +172,51 @@ fn a_bundle_is_checked_and_described() {
 }
 
 #[test]
+fn names_stand_in_the_report() {
+    let photo = photo();
+    let json = |bundle: &str, more: &[&str]| -> Value {
+        let args = ["image", photo.to_str().unwrap(), "--bundle", bundle, "--json", "-"];
+        serde_json::from_str(&good(&[&args[..], more].concat())).unwrap()
+    };
+    let named = json("tests/fixtures/named", &["--box", "100,120,320,240"]);
+    let region = &named["regions"][0];
+    let (names, scores) = (region["names"].as_array().unwrap(), region["name_scores"].as_array().unwrap());
+    assert!(names.len() == scores.len() && names.len() == 5, "{region}");
+    assert!(scores.is_sorted_by(|a, b| a.as_f64() >= b.as_f64()), "{region}");
+    assert!((0.0..=1.0).contains(&region["caption_score"].as_f64().unwrap()), "{region}");
+    // Without a captioner the detector's names, in everything-mode by its boxes.
+    let detected = json("tests/fixtures/detected", &["--everything", "--proposals", "detector"]);
+    assert!(detected["regions"][0]["names"].as_array().unwrap().contains(&"bowl".into()), "{detected}");
+    assert_eq!(detected["regions"][0]["caption"], Value::Null);
+    let tiny = [
+        "image",
+        photo.to_str().unwrap(),
+        "--bundle",
+        "tests/fixtures/tiny",
+        "--everything",
+        "--proposals",
+        "detector",
+    ];
+    let (code, complaint) = bad(&tiny);
+    assert!(
+        code == 1 && complaint.contains("everything.proposals") && complaint.contains("object_detector"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn a_bundle_s_names_and_detector_are_told() {
+    let text = good(&["bundle", "check", "tests/fixtures/named", "--provider", "cpu"]);
+    for part in
+        ["object_detector", "class_ids", "region_boxes", "names: caption_prefix 7 in names.txt, object_detector 7 in"]
+    {
+        assert!(text.contains(part), "{part:?} should stand in {text}");
+    }
+    let text = good(&["bundle", "check", "tests/fixtures/detected", "--provider", "cpu"]);
+    assert!(text.contains("object_detector: 64x64 pixels of its own, Stretch"), "{text}");
+}
+
+#[test]
 fn a_bundle_with_one_wrong_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/builtin")).unwrap() {
@@ -197,7 +243,7 @@ fn recall_measures_every_setting_against_the_label_maps() {
     let (picture, labels) = (folder.path().join("table.jpg"), folder.path().join("table.ids.png"));
     fs::copy(photo(), &picture).unwrap();
     let (picture, labels) = (picture.to_str().unwrap(), labels.to_str().unwrap());
-    let sure = ["--points-per-side", "8", "--stability-thresh", "0.6"];
+    let sure = ["--proposals", "grid", "--points-per-side", "8", "--stability-thresh", "0.6"];
     // Its own masks as the truth: as a map they hide each other here and there, so not all are found again.
     let look = ["image", picture, "--everything", "--no-captions", "--pred-iou-thresh", "0.6", "--label-map", labels];
     good(&[&look[..], &sure].concat());

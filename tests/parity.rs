@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use image::{GrayImage, Rgb, RgbImage};
 use ndarray::{Array3, s};
-use segcap::core::caption::describe;
 use segcap::core::caption::search::Search;
+use segcap::core::caption::{Subject, describe};
 use segcap::core::geometry::{PixelBox, Point, Size};
 use segcap::core::mask::Mask;
 use segcap::core::ports::{Embedding, MaskDecoder};
@@ -39,6 +39,8 @@ const RESIZE_TOLERANCE: f64 = 1e-2;
 const MASK_TOLERANCE: f64 = 1e-3;
 /// Largest difference of a caption's mean log-probability.
 const SCORE_TOLERANCE: f32 = 1e-2;
+/// Largest difference of a name's score; the box of the mask may differ by a pixel.
+const NAME_TOLERANCE: f32 = 5e-2;
 /// Largest difference of a predicted IoU.
 const IOU_TOLERANCE: f32 = 1e-2;
 
@@ -167,6 +169,7 @@ struct Answer {
     mask: Option<Vec<u32>>,
     tokens: Vec<u32>,
     score: f32,
+    names: Vec<(String, f32)>,
 }
 
 /// The image as the encoder sees it, without padding.
@@ -249,11 +252,24 @@ fn check(size: Size) {
     for (index, answer) in answers.prompts.iter().enumerate() {
         check_mask(index, found.iter().find(|found| found.prompt_index == index), answer, size);
     }
-    let shapes: Vec<_> = prompts.iter().map(|prompt| Arc::new(prompt.shape.clone())).collect();
-    let spoken = describe(&mut model.caption.unwrap(), &embedding, &shapes, GREEDY, 4, &|| false).unwrap();
+    // The reference captions the box of its own mask, and the whole image where it has none.
+    let bbox = |index| {
+        let found = found.iter().find(|found| found.prompt_index == index);
+        found.map_or(PixelBox::of_size(size), |found| found.mask.bbox())
+    };
+    let subject =
+        |(index, prompt): (usize, &Prompt)| Subject { shape: Arc::new(prompt.shape.clone()), bbox: bbox(index) };
+    let subjects: Vec<_> = prompts.iter().enumerate().map(subject).collect();
+    let spoken = describe(&mut model.caption.unwrap(), &embedding, &subjects, GREEDY, 4, &|| false).unwrap();
     for (index, (got, expected)) in spoken.iter().zip(&answers.prompts).enumerate() {
         assert_eq!(got.tokens, expected.tokens, "prompt {index}: {}", got.text);
         assert!((got.score - expected.score).abs() <= SCORE_TOLERANCE, "prompt {index}: score {}", got.score);
+        let told: Vec<&(String, f32)> = expected.names.iter().filter(|(_, score)| *score >= NAME_TOLERANCE).collect();
+        assert!(got.names.iter().count() >= told.len(), "prompt {index}: {:?}", got.names);
+        for (one, (name, score)) in got.names.iter().zip(told) {
+            // Two names may change places where they are nearly as good.
+            assert!((one.score - score).abs() <= NAME_TOLERANCE, "prompt {index}: {one:?}, expected {name} {score}");
+        }
     }
 }
 

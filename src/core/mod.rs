@@ -2,6 +2,7 @@
 
 pub mod camera_clock;
 pub mod caption;
+pub mod detections;
 pub mod frame;
 pub mod geometry;
 pub mod mask;

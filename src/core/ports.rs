@@ -5,13 +5,15 @@
 //! What fails says [`ModelError`]: a run that was refused or broke off, or a tensor of another shape than the contract's.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use image::RgbImage;
 use ndarray::{Array2, Array3, Array4, ArrayView3};
 
+use super::detections::Detections;
 use super::geometry::Size;
 use super::geometry::transform::ModelFromImage;
+use super::region::names::{NameList, NameScores};
 
 /// What a model says when it cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +44,8 @@ pub struct Embedding {
     pub data: Arc<dyn EmbeddingData>,
     /// From pixels of the image to pixels of the encoder's square.
     pub transform: ModelFromImage,
+    /// What an object detector has found in the image; empty until it has run, and without one.
+    pub detections: Arc<OnceLock<Detections>>,
 }
 
 /// N prompts with the same number of points, in pixels of the encoder's square.
@@ -93,10 +97,41 @@ pub trait MaskDecoder: Send {
     fn decode(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError>;
 }
 
-/// Embedding and prompts to the prefixes from which a language model speaks (SCA's mixer and projection).
+/// Image to the boxes of things of known classes.
+pub trait ObjectDetector: Send {
+    /// What the classes are called; empty where the bundle does not say.
+    fn names(&self) -> &NameList;
+    /// `embedding` is that of `image`.
+    fn detect(&mut self, image: &RgbImage, embedding: &Embedding) -> Result<Detections, ModelError>;
+}
+
+/// N regions to be captioned.
+#[derive(Clone, Debug)]
+pub struct RegionBatch {
+    /// The prompts that made them.
+    pub prompts: PromptBatch,
+    /// (N, 4): x0, y0, x1, y1 (exclusive) of the regions' masks, in pixels of the encoder's square.
+    pub boxes: Array2<f32>,
+}
+
+/// What is known of N regions before a language model speaks.
+#[derive(Clone, Debug)]
+pub struct RegionPrefixes {
+    /// (N, P, D): from this the language model goes on.
+    pub prefix: Array3<f32>,
+    /// One for each region; `None`: the model has no names.
+    pub names: Option<Vec<NameScores>>,
+    /// For each region the calibrated probability that its caption's noun is right, 0 to 1; `None`: the model does not tell.
+    pub caption_scores: Option<Vec<f32>>,
+}
+
+/// Embedding and regions to the prefixes from which a language model speaks (SCA's mixer and projection).
 pub trait CaptionPrefix: Send {
-    /// (N, P, D).
-    fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError>;
+    fn prefix(&mut self, embedding: &Embedding, regions: &RegionBatch) -> Result<RegionPrefixes, ModelError>;
+    /// Whether [`RegionPrefixes::names`] is given.
+    fn has_names(&self) -> bool {
+        false
+    }
 }
 
 /// The K most likely next tokens of each of B rows.
@@ -139,6 +174,15 @@ pub trait Detokenizer: Send {
 pub struct VisionModel {
     pub encoder: Box<dyn ImageEncoder>,
     pub decoder: Box<dyn MaskDecoder>,
+    /// `None`: a bundle without one.
+    pub detector: Option<Box<dyn ObjectDetector>>,
+}
+
+impl VisionModel {
+    /// Whether the decoder can be prompted with what the detector has found.
+    pub fn can_prompt_by_detector(&self) -> bool {
+        self.detector.is_some() && self.decoder.takes_boxes()
+    }
 }
 
 /// What speaks: owned by the caption thread.
@@ -155,4 +199,12 @@ pub struct Model {
     pub vision: VisionModel,
     /// `None`: a bundle that segments and does not caption.
     pub caption: Option<CaptionModel>,
+}
+
+impl Model {
+    /// Whether the names of regions come from the detector: it has names, and the captioner has none of its own.
+    pub fn takes_names_from_detector(&self) -> bool {
+        let captioner_has_names = self.caption.as_ref().is_some_and(|caption| caption.prefix.has_names());
+        !captioner_has_names && self.vision.detector.as_ref().is_some_and(|detector| !detector.names().is_empty())
+    }
 }

@@ -130,6 +130,9 @@ mod tests {
             inputs: BTreeMap::new(),
             outputs: BTreeMap::new(),
             kind: None,
+            names: None,
+            names_sha256: None,
+            preprocess: None,
         }
     }
 

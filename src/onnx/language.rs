@@ -1,36 +1,72 @@
 //! The mixer that makes prefixes, and the language model that goes on from them.
 
-use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Ix2, Ix3};
+use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Axis, Ix1, Ix2, Ix3};
 use ort::value::{DynValue, Tensor};
 
-use super::bundle::Role;
 use super::bundle::manifest::LanguageModelEntry;
+use super::bundle::{CAPTION_SCORE, NAME_SCORES, POINT_COORDS, REGION_BOXES, Role};
 use super::session::{Feed, Graph, Outputs, feed, run_error};
-use crate::core::ports::{CaptionPrefix, Embedding, LanguageModel, LanguageStep, ModelError, PromptBatch};
+use crate::core::ports::{
+    CaptionPrefix, Embedding, LanguageModel, LanguageStep, ModelError, RegionBatch, RegionPrefixes,
+};
+use crate::core::region::names::{NameList, NameScores};
 
 /// The role `caption_prefix`.
 pub struct OnnxPrefix {
     graph: Graph,
+    /// Of the columns of `name_scores`; `None` where the graph has no such output.
+    names: Option<NameList>,
 }
 
 impl OnnxPrefix {
-    pub fn new(graph: Graph) -> Self {
-        Self { graph }
+    pub fn new(graph: Graph, names: Option<NameList>) -> Self {
+        Self { graph, names }
     }
 }
 
 impl CaptionPrefix for OnnxPrefix {
-    fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError> {
-        let role = self.graph.role();
-        let coords = feed(role, "point_coords", prompts.coords.view())?;
-        let feeds = vec![coords, feed(role, "point_labels", prompts.labels.view())?];
+    fn prefix(&mut self, embedding: &Embedding, regions: &RegionBatch) -> Result<RegionPrefixes, ModelError> {
+        let RegionBatch { prompts, boxes } = regions;
+        let (role, count) = (self.graph.role(), prompts.len());
+        let mut feeds = Vec::new();
+        if self.graph.has_input(POINT_COORDS) {
+            feeds.push(feed(role, POINT_COORDS, prompts.coords.view())?);
+            feeds.push(feed(role, "point_labels", prompts.labels.view())?);
+        }
+        if self.graph.has_input(REGION_BOXES) {
+            feeds.push(feed(role, REGION_BOXES, boxes.view())?);
+        }
+        let rates_captions = self.graph.has_output(CAPTION_SCORE);
         let outputs = self.graph.run_on(embedding, feeds)?;
         let prefix = outputs.array::<Ix3>("lm_prefix")?;
-        if prefix.dim().0 != prompts.len() {
-            return Err(outputs.shape_error(format!("lm_prefix ({}, P, D)", prompts.len()), prefix.shape()));
+        if prefix.dim().0 != count {
+            return Err(outputs.shape_error(format!("lm_prefix ({count}, P, D)"), prefix.shape()));
         }
-        Ok(prefix.to_owned())
+        let names = self.names.as_ref().map(|names| name_scores(&outputs, names, count)).transpose()?;
+        let caption_scores = rates_captions.then(|| caption_scores(&outputs, count)).transpose()?;
+        Ok(RegionPrefixes { prefix: prefix.to_owned(), names, caption_scores })
     }
+
+    fn has_names(&self) -> bool {
+        self.names.is_some()
+    }
+}
+
+fn name_scores(outputs: &Outputs<'_>, names: &NameList, count: usize) -> Result<Vec<NameScores>, ModelError> {
+    let scores = outputs.probabilities::<Ix2>(NAME_SCORES)?;
+    if scores.dim() != (count, names.len()) {
+        let expected = format!("{NAME_SCORES} ({count}, {}), a column for each of the names", names.len());
+        return Err(outputs.shape_error(expected, scores.shape()));
+    }
+    Ok(scores.axis_iter(Axis(0)).map(|row| NameScores::best(names, row.iter().copied())).collect())
+}
+
+fn caption_scores(outputs: &Outputs<'_>, count: usize) -> Result<Vec<f32>, ModelError> {
+    let scores = outputs.probabilities::<Ix1>(CAPTION_SCORE)?;
+    if scores.len() != count {
+        return Err(outputs.shape_error(format!("{CAPTION_SCORE} ({count})"), scores.shape()));
+    }
+    Ok(scores.to_vec())
 }
 
 /// The roles `lm_prefill` and `lm_decode`, and what they have seen of the present batch.

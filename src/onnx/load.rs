@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::bundle::manifest::{Captioner, Decoder, Manifest};
-use super::bundle::{Bundle, BundleError, Role};
+use super::bundle::{Bundle, BundleError, Role, read_names};
 use super::decoder::decoder;
+use super::detector::OnnxDetector;
 use super::encoder::OnnxEncoder;
 use super::features::FeatureTensors;
 use super::language::{OnnxLanguageModel, OnnxPrefix};
@@ -16,7 +17,7 @@ use super::self_test;
 use super::session::GraphLoader;
 use super::tokenizer::JsonDetokenizer;
 use crate::core::node::health::{self, ModelReport};
-use crate::core::ports::{CaptionModel, Embedding, Model, VisionModel};
+use crate::core::ports::{CaptionModel, Embedding, Model, ObjectDetector, VisionModel};
 
 /// What can be chosen when a bundle is loaded.
 #[derive(Clone, Debug, Default)]
@@ -89,7 +90,21 @@ fn load_vision(loader: &mut GraphLoader, manifest: &Manifest) -> Result<(VisionM
     let Decoder { kind, graph } = manifest.decoder()?;
     let mut decoder = decoder(kind, loader.load(Role::MaskDecoder(kind), graph)?, low_res);
     self_test::decode(decoder.as_mut(), &embedding)?;
-    Ok((VisionModel { encoder, decoder }, embedding))
+    let detector = load_detector(loader, manifest, &embedding)?;
+    Ok((VisionModel { encoder, decoder, detector }, embedding))
+}
+
+fn load_detector(
+    loader: &mut GraphLoader,
+    manifest: &Manifest,
+    embedding: &Embedding,
+) -> Result<Option<Box<dyn ObjectDetector>>, BundleError> {
+    let Some(entry) = &manifest.graphs.object_detector else { return Ok(None) };
+    let names = read_names(loader.files, Role::ObjectDetector, entry)?.unwrap_or_default();
+    let graph = loader.load(Role::ObjectDetector, entry)?;
+    let mut detector = OnnxDetector::new(graph, names, entry.preprocess.clone().map(Preprocessor::new));
+    self_test::detect(&mut detector, embedding)?;
+    Ok(Some(Box::new(detector)))
 }
 
 fn load_caption(
@@ -98,11 +113,12 @@ fn load_caption(
     embedding: &Embedding,
 ) -> Result<CaptionModel, BundleError> {
     let detokenizer = JsonDetokenizer::load(loader.files, captioner.language)?;
+    let names = read_names(loader.files, Role::CaptionPrefix, captioner.prefix)?;
     let prefix = loader.load(Role::CaptionPrefix, captioner.prefix)?;
     let prefill = loader.load(Role::LmPrefill, captioner.prefill)?;
     let decode = loader.load(Role::LmDecode, captioner.decode)?;
     let mut model = CaptionModel {
-        prefix: Box::new(OnnxPrefix::new(prefix)),
+        prefix: Box::new(OnnxPrefix::new(prefix, names)),
         language: Box::new(OnnxLanguageModel::new(prefill, decode, captioner.language)),
         detokenizer: Box::new(detokenizer),
     };

@@ -2,12 +2,13 @@
 //!
 //! [`load::load`] turns a bundle's folder into a [`core::ports::Model`](crate::core::ports::Model): the bundle is
 //! verified (`bundle/`), ONNX Runtime is found (`library`), each graph gets a session on the best provider
-//! (`provider`, `session`), the parts implement the ports (`encoder`, `decoder`, `language`, `tokenizer`), and every
+//! (`provider`, `session`), the parts implement the ports (`encoder`, `decoder`, `detector`, `language`, `tokenizer`), and every
 //! graph runs once before anything is said to be loaded (`self_test`).
 
 pub mod bundle;
 pub mod bundle_dir;
 mod decoder;
+mod detector;
 mod encoder;
 mod engine_cache;
 mod features;

@@ -5,12 +5,23 @@ use image::RgbImage;
 use ndarray::{Array2, Array3, Array4};
 
 use super::bundle::manifest::Preprocess;
-use crate::core::ports::{CaptionModel, Embedding, ImageEncoder, MaskDecoder, ModelError, PromptBatch};
+use crate::core::geometry::Size;
+use crate::core::ports::{
+    CaptionModel, Embedding, ImageEncoder, MaskDecoder, ModelError, ObjectDetector, PromptBatch, RegionBatch,
+};
 
 /// Encodes a grey picture that is half as high as wide, so that padding is exercised too.
 pub fn encode(encoder: &mut dyn ImageEncoder, rules: &Preprocess) -> Result<Embedding, ModelError> {
-    let side = rules.input_size;
-    encoder.encode(&RgbImage::from_pixel(side, (side / 2).max(1), image::Rgb([128; 3])))
+    encoder.encode(&picture(Size::new(rules.input_size, (rules.input_size / 2).max(1))))
+}
+
+/// Detects in the picture that was encoded.
+pub fn detect(detector: &mut dyn ObjectDetector, embedding: &Embedding) -> Result<(), ModelError> {
+    detector.detect(&picture(embedding.transform.image), embedding).map(|_| ())
+}
+
+fn picture(size: Size) -> RgbImage {
+    RgbImage::from_pixel(size.width, size.height, image::Rgb([128; 3]))
 }
 
 /// Decodes a click, a batch of two boxes and a mask, as far as the decoder takes them.
@@ -29,8 +40,8 @@ pub fn decode(decoder: &mut dyn MaskDecoder, embedding: &Embedding) -> Result<()
 
 /// Speaks two tokens about two boxes and one more about the first of them.
 pub fn caption(model: &mut CaptionModel, embedding: &Embedding) -> Result<(), ModelError> {
-    model.prefix.prefix(embedding, &click(embedding))?;
-    let prefix = model.prefix.prefix(embedding, &boxes(embedding, 2))?;
+    model.prefix.prefix(embedding, &regions(click(embedding)))?;
+    let prefix = model.prefix.prefix(embedding, &regions(boxes(embedding, 2)))?.prefix;
     let first = model.language.prefill(&prefix, 1)?.likeliest();
     let second = model.language.decode(&first, 1)?.likeliest();
     model.language.select(&[0])?;
@@ -39,6 +50,12 @@ pub fn caption(model: &mut CaptionModel, embedding: &Embedding) -> Result<(), Mo
         model.detokenizer.text(&tokens)?;
     }
     Ok(())
+}
+
+/// Regions in the top left corner, by these prompts.
+fn regions(prompts: PromptBatch) -> RegionBatch {
+    let boxes = Array2::from_shape_fn((prompts.len(), 4), |(row, side)| if side < 2 { 0.0 } else { 8.0 + row as f32 });
+    RegionBatch { prompts, boxes }
 }
 
 /// One foreground click in the middle, with the padding point that follows points.

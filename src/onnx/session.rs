@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use ndarray::{ArrayView, Dimension};
+use ndarray::{Array, ArrayView, Dimension};
 use ort::session::{Session, SessionInputValue, SessionOutputs};
-use ort::value::{DynValue, TensorRef};
+use ort::value::{DynValue, PrimitiveTensorElementType, TensorRef};
 
 use super::bundle::error::BundleError;
 use super::bundle::manifest::{GraphEntry, PixelType};
@@ -61,7 +61,8 @@ impl GraphLoader<'_> {
             }
             builder.commit_from_memory(&bytes.model)
         })?;
-        let binding = bind(role, entry, &session, self.pixel, self.layers)?;
+        let pixel = entry.preprocess.as_ref().map_or(self.pixel, |preprocess| preprocess.dtype);
+        let binding = bind(role, entry, &session, pixel, self.layers)?;
         Ok(Graph { role, session, binding })
     }
 }
@@ -99,6 +100,10 @@ impl Graph {
         Ok(Outputs { role: *role, names: &binding.outputs, values })
     }
 
+    pub fn has_output(&self, name: &str) -> bool {
+        self.binding.outputs.has(name)
+    }
+
     /// Names in the role of everything that it gives.
     pub fn outputs(&self) -> Vec<String> {
         self.binding.outputs.roles().map(str::to_owned).collect()
@@ -119,8 +124,32 @@ pub struct Outputs<'a> {
 impl Outputs<'_> {
     /// A float32 output as an array.
     pub fn array<D: Dimension>(&self, name: &str) -> Result<ArrayView<'_, f32, D>, ModelError> {
+        self.typed_array(name)
+    }
+
+    /// An int64 output as an array.
+    pub fn integers<D: Dimension>(&self, name: &str) -> Result<ArrayView<'_, i64, D>, ModelError> {
+        self.typed_array(name)
+    }
+
+    /// A float32 output of probabilities, which must be in 0 to 1, give or take rounding, and are then cut to it.
+    pub fn probabilities<D: Dimension>(&self, name: &str) -> Result<Array<f32, D>, ModelError> {
+        /// What arithmetic in half precision may be off by.
+        const ROUNDING: f32 = 1e-3;
+        let array = self.array::<D>(name)?;
+        // NaN is in no range.
+        if let Some(wrong) = array.iter().find(|value| !(-ROUNDING..=1.0 + ROUNDING).contains(*value)) {
+            return Err(self.run_error(&format!("output `{name}`: expected values of 0 to 1, got {wrong}")));
+        }
+        Ok(array.mapv(|value| value.clamp(0.0, 1.0)))
+    }
+
+    fn typed_array<T: PrimitiveTensorElementType, D: Dimension>(
+        &self,
+        name: &str,
+    ) -> Result<ArrayView<'_, T, D>, ModelError> {
         let value = &self.values[self.names.all(name)[0].as_str()];
-        let array = value.try_extract_array::<f32>().map_err(|e| run_error(self.role, &e))?;
+        let array = value.try_extract_array::<T>().map_err(|e| run_error(self.role, &e))?;
         let shape = array.shape().to_vec();
         array.into_dimensionality::<D>().map_err(|_| {
             let expected = format!("`{name}` of rank {}", D::NDIM.unwrap_or_default());

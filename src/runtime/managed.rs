@@ -145,6 +145,8 @@ impl Managed {
     fn configure(&self, runtime: Option<&mut Runtime>, configuration: &Configuration) -> Result<(), String> {
         let runtime = runtime.ok_or("the process is ending")?;
         let LoadedModel { model, report } = (self.load)(configuration)?;
+        let can_prompt_by_detector = model.vision.can_prompt_by_detector();
+        configuration.settings.everything.check_proposals(can_prompt_by_detector).map_err(|error| error.to_string())?;
         self.handle.set_settings(configuration.settings.clone());
         runtime.load(model).map_err(|error| error.to_string())?;
         *lock(&self.report) = Some(Arc::new(report));

@@ -19,8 +19,8 @@ use super::recollection::Recollection;
 use super::requests::PendingRequest;
 use super::stats::Stats;
 use crate::core::node::describe::Goal;
-use crate::core::ports::Model;
-use crate::core::region::{Caption, CaptionState, RegionArray};
+use crate::core::ports::{Embedding, Model};
+use crate::core::region::{Caption, CaptionState, Region, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::settings::{CaptionMode, Settings};
 use crate::core::track::TrackIds;
@@ -30,6 +30,8 @@ use crate::core::track::TrackIds;
 struct ModelFacts {
     name: Arc<str>,
     captions: bool,
+    can_prompt_by_detector: bool,
+    takes_names_from_detector: bool,
 }
 
 /// What may wait for a model.
@@ -92,8 +94,12 @@ impl Shared {
     /// For threads that are about to start with this model.
     pub(super) fn open(&self, model: &Model) {
         self.forget();
-        let facts = ModelFacts { name: Arc::clone(&model.name), captions: model.caption.is_some() };
-        *self.model.lock().unwrap_or_else(PoisonError::into_inner) = facts;
+        *self.model.lock().unwrap_or_else(PoisonError::into_inner) = ModelFacts {
+            name: Arc::clone(&model.name),
+            captions: model.caption.is_some(),
+            can_prompt_by_detector: model.vision.can_prompt_by_detector(),
+            takes_names_from_detector: model.takes_names_from_detector(),
+        };
     }
 
     /// The threads have ended: whatever came from the model goes, too.
@@ -108,12 +114,39 @@ impl Shared {
 
     /// Name and version; "" without a model.
     pub(super) fn model_name(&self) -> Arc<str> {
-        Arc::clone(&self.model.lock().unwrap_or_else(PoisonError::into_inner).name)
+        self.facts().name
+    }
+
+    fn facts(&self) -> ModelFacts {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The model has its caption part.
     pub(super) fn model_captions(&self) -> bool {
-        self.model.lock().unwrap_or_else(PoisonError::into_inner).captions
+        self.facts().captions
+    }
+
+    /// Whether the detector, if there is one, is to look at an image: for everything-mode, or for the names of regions.
+    pub(super) fn needs_detections(&self, settings: &Settings, for_everything: bool, for_captions: bool) -> bool {
+        let facts = self.facts();
+        let for_names = facts.takes_names_from_detector && (for_captions || !facts.captions);
+        for_names || for_everything && facts.can_prompt_by_detector && settings.everything.uses_detector()
+    }
+
+    /// Gives the regions their names, where they need not wait for a caption.
+    pub(super) fn name_without_caption(&self, regions: &mut [Region], embedding: &Embedding) {
+        if !self.model_captions() {
+            for region in regions {
+                region.caption.names = embedding.names_of(region.bbox());
+            }
+        }
+    }
+
+    /// Refuses where the loaded model cannot do what `everything.proposals` says. At configure it was checked, too, but the
+    /// parameter can be set at any time.
+    pub(super) fn check_everything(&self, settings: &Settings) -> Result<(), Refusal> {
+        let checked = settings.everything.check_proposals(self.facts().can_prompt_by_detector);
+        checked.map_err(|error| Refusal::new(ResultCode::Unsupported, error.to_string()))
     }
 
     /// Whether words can be had at all.
@@ -173,7 +206,9 @@ impl Shared {
             return Err(Refusal::new(ResultCode::Overloaded, message));
         }
         self.inbox.check_open()?;
-        let plan = goal.check(&self.settings().everything)?;
+        let settings = self.settings();
+        let plan = goal.check(&settings.everything)?;
+        self.check_everything(&settings)?;
         self.check_can_caption(goal.caption)?;
         let course = Arc::new(Course::new(plan.time_limit, self.clock.clone()));
         let part = |camera| Box::new(SearchPart::new(Runner::new(Arc::clone(&course)), camera, plan));

@@ -16,7 +16,8 @@ fn the_built_in_bundle_runs() {
     let image = RgbImage::from_fn(640, 480, |x, y| image::Rgb([(x / 3) as u8, (y / 2) as u8, ((x ^ y) & 255) as u8]));
     let embedding = bundle.model.vision.encoder.encode(&image).unwrap();
     assert_eq!(embedding.transform.image, Size::new(640, 480));
-    let prompts = crate::support::points(&[(side / 4.0, side / 4.0), (side / 2.0, side / 3.0)]);
+    let at = [(side / 4.0, side / 4.0), (side / 2.0, side / 3.0)];
+    let prompts = crate::support::points(&at);
     let masks = bundle.model.vision.decoder.decode(&embedding, &prompts).unwrap();
     let low_res = bundle.model.vision.decoder.mask_input_size().unwrap();
     let (rows, candidates, height, width) = masks.logits.dim();
@@ -24,7 +25,7 @@ fn the_built_in_bundle_runs() {
     assert_eq!(masks.predicted_iou.dim(), (2, candidates));
     assert!(masks.logits.iter().all(|logit| logit.is_finite()));
     let mut caption = bundle.model.caption.unwrap();
-    let prefix = caption.prefix.prefix(&embedding, &prompts).unwrap();
+    let prefix = caption.prefix.prefix(&embedding, &crate::support::regions(&at)).unwrap().prefix;
     let step = caption.language.prefill(&prefix, 3).unwrap();
     assert!(step.log_probs.iter().all(|log_prob| *log_prob <= 0.0));
     caption.detokenizer.text(&step.likeliest()).unwrap();

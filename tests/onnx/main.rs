@@ -7,6 +7,7 @@
 mod builtin;
 mod kinds;
 mod language;
+mod names;
 mod preprocess;
 mod providers;
 mod strictness;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use segcap::core::ports::{Embedding, PromptBatch};
+use segcap::core::ports::{Embedding, PromptBatch, RegionBatch};
 use segcap::onnx::provider::{Provider, ProviderChoice, SessionOptions};
 use segcap::onnx::{BundleError, LoadOptions, LoadedBundle, load};
 use sha2::{Digest, Sha256};
@@ -98,6 +98,11 @@ pub fn points(at: &[(f32, f32)]) -> PromptBatch {
         labels: ndarray::Array2::ones((at.len(), 1)),
         masks: None,
     }
+}
+
+/// Regions of these points, with boxes that lie anywhere.
+pub fn regions(at: &[(f32, f32)]) -> RegionBatch {
+    RegionBatch { prompts: points(at), boxes: ndarray::Array2::from_shape_fn((at.len(), 4), |(_, side)| side as f32) }
 }
 
 /// The embedding of a picture in one colour that fills the encoder's square.

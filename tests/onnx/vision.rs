@@ -5,7 +5,7 @@ use ndarray::{Array4, s};
 use segcap::core::geometry::Size;
 use segcap::core::ports::PromptBatch;
 
-use crate::support::{BundleCopy, embed, points};
+use crate::support::{BundleCopy, embed, points, regions};
 
 /// Mean of the normalised channels of a colour: (value/255 - 0.5) / [0.5, 0.25, 0.125].
 fn field(colour: [u8; 3]) -> f32 {
@@ -84,7 +84,7 @@ fn embeddings_are_their_own_and_cross_threads() {
     let decoder = &mut bundle.model.vision.decoder;
     std::thread::scope(|scope| {
         let shared = white.clone();
-        let prefix = scope.spawn(move || caption.prefix.prefix(&shared, &points(&[(1.0, 2.0)])).unwrap());
+        let prefix = scope.spawn(move || caption.prefix.prefix(&shared, &regions(&[(1.0, 2.0)])).unwrap().prefix);
         let dark = decoder.decode(&black, &points(&[(0.0, 0.0)])).unwrap();
         assert_near(dark.logits[[0, 0, 0, 0]], field([0, 0, 0]));
         let prefix = prefix.join().unwrap();

@@ -68,6 +68,8 @@ class Reference:
         if self.language:
             layers = self.language["layers"]
             self.prefix = Graph(folder, graphs["caption_prefix"])
+            if "names" in graphs["caption_prefix"]:
+                self.name_list = (folder / graphs["caption_prefix"]["names"]).read_text(encoding="utf-8").splitlines()
             self.prefill = Graph(folder, graphs["lm_prefill"], layers)
             self.decode = Graph(folder, graphs["lm_decode"], layers)
 
@@ -144,11 +146,25 @@ class Reference:
         across = coverage(mask.shape[1], width * self.content[0] / self.side, width)
         return (2 * np.clip(down @ mask @ across.T, 0, 1) - 1) * MASK_LOGIT
 
-    def describe(self, prompt):
-        """Tokens without the one that ends them, and the mean log-probability of all, that one included."""
+    def describe(self, prompt, mask):
+        """Tokens without the one that ends them, the score (the model's own, or the mean log-probability of all tokens, that
+        one included), and the best five names with their scores. `mask`: the one that was chosen, or None."""
         coords, labels = self.tokens_of(prompt)
-        prefix = self.prefix(image_embeddings=self.embedding, point_coords=coords, point_labels=labels)["lm_prefix"]
-        step = self.prefill(inputs_embeds=prefix)
+        feeds = {"image_embeddings": self.embedding}
+        if "point_coords" in self.prefix.inputs:
+            feeds |= {"point_coords": coords, "point_labels": labels}
+        if "region_boxes" in self.prefix.inputs:
+            width, height = self.image_size
+            rows, columns = (np.arange(length) for length in (height, width)) if mask is None else np.nonzero(mask)
+            corners = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+            scale = np.tile(np.array(self.content) / np.array(self.image_size), 2)
+            feeds["region_boxes"] = (corners * scale)[None].astype(np.float32)
+        known = self.prefix(**feeds)
+        names = []
+        if "name_scores" in known:
+            scores = known["name_scores"][0]
+            names = [(self.name_list[at], float(scores[at])) for at in np.argsort(-scores, kind="stable")[:5]]
+        step = self.prefill(inputs_embeds=known["lm_prefix"])
         tokens, log_probs = [], []
         while True:
             logits = step["logits"][0].astype(np.float64)
@@ -161,7 +177,8 @@ class Reference:
                 break
             past = {"past_key": step["present_key"], "past_value": step["present_value"]}
             step = self.decode(input_ids=np.array([[token]], np.int64), **past)
-        return tokens, float(np.mean(log_probs))
+        score = known["caption_score"][0] if "caption_score" in known else np.mean(log_probs)
+        return tokens, float(score), names
 
 
 def resize(values, height, width):
@@ -202,7 +219,7 @@ def main():
         _, iou, chosen, mask = reference.segment(prompt)
         answer = {"iou": iou.tolist(), "chosen": chosen, "mask": run_lengths(mask) if mask is not None else None}
         if reference.language:
-            answer["tokens"], answer["score"] = reference.describe(prompt)
+            answer["tokens"], answer["score"], answer["names"] = reference.describe(prompt, mask)
         answers["prompts"].append(answer)
     reference.look(image, resized)
     for number, prompt in enumerate(job["prompts"]):

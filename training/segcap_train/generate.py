@@ -10,7 +10,6 @@ import torch
 from .config import RUNS_DIR
 from .pool import HEIGHT, SHARD, WIDTH, PoolError, Recipe, claim, write_shard
 from .scenes import tiles
-from .scenes.composite import composite_sample, photo_sample
 from .scenes.sample import scene_sample
 
 SPLITS = {"train": 0, "seen": 1, "unseen": 2}    # the last two are held out: new scenes, and new things in them
@@ -19,12 +18,6 @@ SPLITS = {"train": 0, "seen": 1, "unseen": 2}    # the last two are held out: ne
 def sample(seed, split, index, device="cpu"):
     """Sample number `index` of a split; the same for the same seed, device and optional data."""
     rng = np.random.default_rng([seed, SPLITS[split], index])
-    kind = rng.random()
-    if split == "train" and tiles.available():
-        if kind < 0.30:
-            return composite_sample(rng, WIDTH, HEIGHT)
-        if kind < 0.40:
-            return photo_sample(rng, WIDTH, HEIGHT)
     return scene_sample(rng, WIDTH, HEIGHT, split == "unseen", device)
 
 

@@ -1,8 +1,7 @@
 """SAM's mask losses and the caption's cross-entropy."""
-import torch
 from torch.nn import functional as F
 
-FOCAL, DICE, IOU, CAPTION = 20.0, 1.0, 1.0, 2.0
+FOCAL, DICE, IOU = 20.0, 1.0, 1.0
 OTHERS = 0.05          # weight of the masks that are not the best, so that none of them dies
 
 
@@ -17,23 +16,6 @@ def dice(logits, targets):
     chance = logits.sigmoid()
     overlap = (chance * targets).sum((2, 3))
     return 1 - (2 * overlap + 1) / (chance.sum((2, 3)) + targets.sum((2, 3)) + 1)
-
-
-@torch.no_grad()
-def true_iou(logits, targets):
-    """IoU (N,M) of thresholded masks."""
-    guess, truth = logits > 0, targets > 0.5
-    return (guess & truth).sum((2, 3)) / (guess | truth).sum((2, 3)).clamp(min=1)
-
-
-def mask_loss(logits, iou, targets):
-    """The best of each prompt's masks counts, and every mask's predicted IoU. Returns loss, best IoU (N)."""
-    logits, iou = logits.float(), iou.float()
-    targets = targets[:, None].expand_as(logits)
-    each = FOCAL * focal(logits, targets) + DICE * dice(logits, targets)
-    real = true_iou(logits, targets)
-    loss = each.amin(1).mean() + OTHERS * each.mean() + IOU * F.mse_loss(iou, real)
-    return loss, real.gather(1, iou.argmax(1, keepdim=True))[:, 0]
 
 
 def caption_loss(logits, captions, prefix_rows):

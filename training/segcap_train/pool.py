@@ -14,13 +14,14 @@ import numpy as np
 
 from .scenes.sample import STUFF
 
-WIDTH, HEIGHT = 320, 240
+WIDTH, HEIGHT = 480, 360
 SHARD = 50                  # samples
 SCENE_SHARE = 0.5           # of the draws are from generated scenes alone
 SMALLEST = 60               # visible pixels of an instance worth prompting for
 # 1: no pool.json; textures and meshes of `unseen` scenes are not held out of training, pairs of colour and shape are.
 # 2: they are, see `scenes.heldout`; better shapes, up to 20 things, all labels.
-GENERATOR = 2
+# 3: 480 x 360 instead of 320 x 240; scenes alone, since cut-outs and photographs join while training (`mixture`).
+GENERATOR = 3
 
 
 class PoolError(Exception):

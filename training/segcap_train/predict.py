@@ -5,17 +5,17 @@ from PIL import Image
 from torch.nn import functional as F
 
 from .data import fit, normalise
-from .prompts import CORNER_1, CORNER_2, FOREGROUND, with_padding
+from .prompts import CORNER_1, CORNER_2, FOREGROUND, bounding_box, with_padding
 
 
 class Picture:
-    """One picture, encoded; all its prompts share the embeddings."""
+    """One picture, encoded; all its prompts share the features."""
 
     def __init__(self, bundle, image):
         self.bundle, self.shape = bundle, image.shape[:2]
         self.inner = fit(*self.shape, bundle.size)
         small = Image.fromarray(image).resize(self.inner[::-1], Image.Resampling.BILINEAR)
-        self.embeddings = bundle.encode(normalise(np.asarray(small), bundle.size)[None].numpy())
+        self.features = bundle.encode(normalise(np.asarray(small), bundle.size)[None].numpy())
 
     def to_model(self, points):
         """Points (N,K,2) in the picture's pixels -> in the model's."""
@@ -35,7 +35,7 @@ class Picture:
 
     def masks(self, prompt, mask_input=None):
         """-> boolean masks (N,H,W), the logits (N,1,4h,4w) they come from, predicted IoU (N)."""
-        low, predicted = self.bundle.masks(self.embeddings, *prompt, mask_input)
+        low, predicted = self.bundle.masks(self.features, *prompt, mask_input)
         best = low[np.arange(len(low)), predicted.argmax(1)][:, None]
         size = (self.bundle.size, self.bundle.size)
         square = F.interpolate(torch.from_numpy(best), size, mode="bilinear", align_corners=False)
@@ -43,5 +43,9 @@ class Picture:
         full = F.interpolate(inner, self.shape, mode="bilinear", align_corners=False)
         return (full[:, 0] > 0).numpy(), best, predicted.max(1)
 
-    def captions(self, prompt):
-        return self.bundle.captions(self.embeddings, *prompt)
+    def captions(self, masks):
+        """What lies under boolean masks (N,H,W), by their bounding boxes as in the node: see `Bundle.captions`."""
+        whole = np.array([0, 0, self.shape[1], self.shape[0]], np.float32)
+        boxes = [bounding_box(mask) if mask.any() else whole for mask in masks]
+        corners = self.to_model(np.asarray(boxes).reshape(-1, 2, 2))
+        return self.bundle.captions(self.features, corners.reshape(-1, 4))

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{ArgMatches, Args, Parser, Subcommand};
-use segcap::core::settings::EverythingSettings;
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
+use segcap::core::settings::{EverythingSettings, Proposals};
 use segcap::onnx::provider::ProviderChoice;
 
 /// Tells what is where in a picture, in words.
@@ -87,10 +87,12 @@ pub struct ImageArgs {
 #[derive(Args)]
 #[command(next_help_heading = "With --everything")]
 pub struct EverythingArgs {
-    /// Points on a side of the grid that is looked at
-    #[arg(long, value_name = "N", default_value_t = EverythingSettings::default().points_per_side,
-        value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub points_per_side: u32,
+    /// What is asked about: a grid of points, the boxes of the model's object detector, or both (auto), as far as it has one
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub proposals: ProposalsArg,
+    /// Points on a side of the grid that is looked at [default: 16, beside a detector's boxes 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub points_per_side: Option<u32>,
     /// Drop masks with a lower predicted IoU, 0 to 1
     #[arg(long, value_name = "IOU", default_value_t = EverythingSettings::default().pred_iou_thresh)]
     pub pred_iou_thresh: f32,
@@ -102,10 +104,38 @@ pub struct EverythingArgs {
 impl EverythingArgs {
     pub fn settings(&self) -> EverythingSettings {
         EverythingSettings {
-            points_per_side: self.points_per_side,
+            proposals: self.proposals.into(),
             pred_iou_thresh: self.pred_iou_thresh,
             stability_thresh: self.stability_thresh,
-            ..EverythingSettings::default()
+            ..with_grid(self.points_per_side)
+        }
+    }
+}
+
+/// The default settings with this grid, whichever of the two it is that is looked at.
+pub fn with_grid(points_per_side: Option<u32>) -> EverythingSettings {
+    let default = EverythingSettings::default();
+    EverythingSettings {
+        points_per_side: points_per_side.unwrap_or(default.points_per_side),
+        sparse_points_per_side: points_per_side.unwrap_or(default.sparse_points_per_side),
+        ..default
+    }
+}
+
+/// The words of the parameter `everything.proposals`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ProposalsArg {
+    Auto,
+    Grid,
+    Detector,
+}
+
+impl From<ProposalsArg> for Proposals {
+    fn from(arg: ProposalsArg) -> Self {
+        match arg {
+            ProposalsArg::Auto => Self::Auto,
+            ProposalsArg::Grid => Self::Grid,
+            ProposalsArg::Detector => Self::Detector,
         }
     }
 }
@@ -120,9 +150,11 @@ pub struct RecallArgs {
     /// Folders with pictures (.jpg, .png) and their label maps
     #[arg(required = true, value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
-    /// Points on a side of the grid
+    /// What is asked about: a grid of points, the boxes of the model's object detector, or both (auto), as far as it has one
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub proposals: ProposalsArg,
+    /// Points on a side of the grid [default: 16, beside a detector's boxes 8]
     #[arg(long, value_name = "N,...", value_delimiter = ',',
-        default_values_t = [EverythingSettings::default().points_per_side],
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub points_per_side: Vec<u32>,
     /// Drop masks with a lower predicted IoU, 0 to 1

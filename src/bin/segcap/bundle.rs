@@ -42,7 +42,28 @@ fn describe(dir: &Path, bundle: &LoadedBundle) -> Result<String> {
         )?,
         None => writeln!(text, "captions: none, this bundle segments only")?,
     }
+    text += &names_and_detector(dir, manifest)?;
     text += "All hashes match, every tensor is in its place, each graph has run once.\n";
+    Ok(text)
+}
+
+/// What the roles beside Segment and Caption Anything's bring.
+fn names_and_detector(dir: &Path, manifest: &Manifest) -> Result<String> {
+    let graphs = &manifest.graphs;
+    let mut text = String::new();
+    if let Some(rules) = graphs.object_detector.as_ref().and_then(|detector| detector.preprocess.as_ref()) {
+        writeln!(text, "object_detector: {0}x{0} pixels of its own, {1:?}", rules.input_size, rules.rule())?;
+    }
+    let mut lists = Vec::new();
+    for (role, graph) in [("caption_prefix", &graphs.caption_prefix), ("object_detector", &graphs.object_detector)] {
+        if let Some(file) = graph.as_ref().and_then(|graph| graph.names.as_ref()) {
+            let names = fs::read_to_string(dir.join(file)).with_context(|| format!("cannot read {file}"))?;
+            lists.push(format!("{role} {} in {file}", names.lines().count()));
+        }
+    }
+    if !lists.is_empty() {
+        writeln!(text, "names: {}", lists.join(", "))?;
+    }
     Ok(text)
 }
 
@@ -102,6 +123,7 @@ fn graph_of<'a>(graphs: &'a Graphs, role: &str) -> Option<&'a GraphEntry> {
         "caption_prefix" => graphs.caption_prefix.as_ref(),
         "lm_prefill" => graphs.lm_prefill.as_ref(),
         "lm_decode" => graphs.lm_decode.as_ref(),
+        "object_detector" => graphs.object_detector.as_ref(),
         _ => None,
     }
 }

@@ -2,18 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use image::{ImageBuffer, Luma, RgbImage};
-use segcap::core::caption::describe;
+use segcap::core::caption::{Spoken, Subject, describe};
 use segcap::core::frame::{Header, Origin, Stamp};
 use segcap::core::geometry::Size;
 use segcap::core::pixels::raw_image::{CompressedImage, RawImage};
-use segcap::core::ports::Embedding;
+use segcap::core::ports::{Embedding, ModelError, VisionModel};
 use segcap::core::progress;
-use segcap::core::prompt::{Prompt, RawPrompt, Shape};
+use segcap::core::prompt::{Prompt, RawPrompt};
 use segcap::core::region::{Caption, CaptionState, Region, RegionArray};
 use segcap::core::segment::pipeline::{Found, SegmentOptions, segment, without_mask};
 use segcap::core::settings::{CaptionSettings, Limits};
@@ -35,9 +34,20 @@ pub fn run(args: &ImageArgs, prompts: &[PromptArg]) -> Result<()> {
     let prompts = Prompt::check_all(&raw, size, &limits)?;
 
     let (mut bundle, load) = timed(|| load_bundle(&args.model))?;
-    let (embedding, encode) = timed(|| bundle.model.vision.encoder.encode(&photo))?;
+    let everything = args.everything_options.settings();
+    if args.everything {
+        everything.check_proposals(bundle.model.vision.can_prompt_by_detector())?;
+    }
+    let needs_detections = args.everything && everything.uses_detector() || bundle.model.takes_names_from_detector();
+    let (embedding, encode) = timed(|| {
+        let embedding = bundle.model.vision.encoder.encode(&photo)?;
+        if needs_detections {
+            detect(&mut bundle.model.vision, &photo, &embedding)?;
+        }
+        Ok::<_, ModelError>(embedding)
+    })?;
     let (found, decode) = timed(|| {
-        let options = SegmentOptions { everything: args.everything_options.settings(), ..SegmentOptions::default() };
+        let options = SegmentOptions { everything, ..SegmentOptions::default() };
         segment(bundle.model.vision.decoder.as_mut(), &embedding, &prompts, &options, &mut progress::ignore)
     })?;
     let (captions, caption) = timed(|| captions(args, &mut bundle, &embedding, &found))?;
@@ -59,6 +69,15 @@ pub fn run(args: &ImageArgs, prompts: &[PromptArg]) -> Result<()> {
             print!("{}", report.table());
         }
         None => print!("{}", report.table()),
+    }
+    Ok(())
+}
+
+/// Lets the bundle's detector look at the picture, if it has one.
+pub fn detect(vision: &mut VisionModel, picture: &RgbImage, embedding: &Embedding) -> Result<(), ModelError> {
+    if let Some(detector) = &mut vision.detector {
+        let detections = detector.detect(picture, embedding)?;
+        embedding.detections.get_or_init(|| detections);
     }
     Ok(())
 }
@@ -126,17 +145,20 @@ fn captions(
     embedding: &Embedding,
     found: &[Found],
 ) -> Result<Vec<Caption>> {
-    let Some(model) = bundle.model.caption.as_mut().filter(|_| !args.no_captions) else {
-        return Ok(vec![Caption::default(); found.len()]);
+    let Some(model) = bundle.model.caption.as_mut() else {
+        let named = |found: &Found| Caption { names: embedding.names_of(found.mask.bbox()), ..Caption::default() };
+        return Ok(found.iter().map(named).collect());
     };
-    let shapes: Vec<Arc<Shape>> = found.iter().map(|found| found.shape.clone()).collect();
+    if args.no_captions {
+        return Ok(vec![Caption::default(); found.len()]);
+    }
+    let subject = |found: &Found| Subject { shape: found.shape.clone(), bbox: found.mask.bbox() };
+    let subjects: Vec<Subject> = found.iter().map(subject).collect();
     let settings = CaptionSettings::default();
-    let spoken = describe(model, embedding, &shapes, settings.search(), settings.batch, &|| false)?;
-    let done = |spoken: segcap::core::caption::Spoken| Caption {
-        state: CaptionState::Done,
-        text: spoken.text,
-        score: spoken.score,
-        ..Caption::default()
+    let spoken = describe(model, embedding, &subjects, settings.search(), settings.batch, &|| false)?;
+    let done = |spoken: Spoken| {
+        let Spoken { text, score, score_kind, names, .. } = spoken;
+        Caption { state: CaptionState::Done, text, score, score_kind, names, ..Caption::default() }
     };
     Ok(spoken.into_iter().map(done).collect())
 }

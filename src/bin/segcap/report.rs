@@ -44,6 +44,9 @@ struct RegionJson<'a> {
     stability: f64,
     caption: Option<&'a str>,
     caption_score: Option<f64>,
+    /// Candidates, best first, each with a score of 0 to 1.
+    names: Vec<&'a str>,
+    name_scores: Vec<f64>,
     segmentation: RleJson,
 }
 
@@ -86,6 +89,8 @@ impl Report<'_> {
             stability: to_4_places(region.stability),
             caption: spoken.then_some(region.caption.text.as_str()),
             caption_score: spoken.then(|| to_4_places(region.caption.score)),
+            names: region.caption.names.iter().map(|one| &*one.name).collect(),
+            name_scores: region.caption.names.iter().map(|one| to_4_places(one.score)).collect(),
             segmentation: RleJson {
                 size: [size.height, size.width],
                 counts: Rle::encode(Some(&region.mask), size).to_compressed(),

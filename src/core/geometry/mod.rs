@@ -84,3 +84,60 @@ impl PixelBox {
         if union == 0 { 0.0 } else { common as f32 / union as f32 }
     }
 }
+
+/// A box of real numbers: from (`left`, `top`) to (`right`, `bottom`), pixels. Empty where an end is not beyond its start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FloatBox {
+    pub left: f32,
+    pub top: f32,
+    pub right: f32,
+    pub bottom: f32,
+}
+
+impl FloatBox {
+    /// 0 where it is empty.
+    pub fn area(self) -> f32 {
+        (self.right - self.left).max(0.0) * (self.bottom - self.top).max(0.0)
+    }
+
+    /// Intersection over union, 0 to 1; 0 where both are empty.
+    pub fn iou(self, other: Self) -> f32 {
+        let common = Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        let union = self.area() + other.area() - common.area();
+        if union > 0.0 { common.area() / union } else { 0.0 }
+    }
+
+    /// The part inside an image of this size; `None` where there is none.
+    pub fn within(self, image: Size) -> Option<Self> {
+        let (width, height) = (image.width as f32, image.height as f32);
+        let inside = Self {
+            left: self.left.clamp(0.0, width),
+            top: self.top.clamp(0.0, height),
+            right: self.right.clamp(0.0, width),
+            bottom: self.bottom.clamp(0.0, height),
+        };
+        (inside.area() > 0.0).then_some(inside)
+    }
+
+    /// The nearest whole pixels, at least one, for a box inside an image of this size.
+    pub fn to_pixels(self, image: Size) -> PixelBox {
+        let side = |start: f32, end: f32, length: u32| {
+            let start = (start.round() as u32).min(length.saturating_sub(1));
+            (start, (end.round() as u32).clamp(start + 1, length.max(start + 1)) - start)
+        };
+        let (x, width) = side(self.left, self.right, image.width);
+        let (y, height) = side(self.top, self.bottom, image.height);
+        PixelBox { x, y, width, height }
+    }
+}
+
+impl From<PixelBox> for FloatBox {
+    fn from(rect: PixelBox) -> Self {
+        Self { left: rect.x as f32, top: rect.y as f32, right: rect.right() as f32, bottom: rect.bottom() as f32 }
+    }
+}

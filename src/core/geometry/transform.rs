@@ -38,6 +38,14 @@ impl ModelFromImage {
         Self { image, content, side }
     }
 
+    /// A point of the square in the image: the inverse of [`ModelFromImage::point`].
+    pub fn image_point(&self, at: Point) -> Point {
+        Point::new(
+            at.x * self.image.width as f32 / self.content.width as f32,
+            at.y * self.image.height as f32 / self.content.height as f32,
+        )
+    }
+
     /// A point of the image in the square: each axis scales by new over old size.
     pub fn point(&self, at: Point) -> Point {
         Point::new(

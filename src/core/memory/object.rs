@@ -7,6 +7,7 @@ use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
 use crate::core::mask::spans::Spans;
 use crate::core::prompt::Shape;
+use crate::core::region::names::{NameScore, NameScores};
 use crate::core::region::{Caption, CaptionState, Region};
 use crate::core::space::Located;
 use crate::core::track::TrackId;
@@ -36,6 +37,8 @@ pub struct Remembered {
     pub(super) seen: Moment,
     /// The caption's words.
     terms: Arc<[Term]>,
+    /// The words of its candidate names, each with the name's score.
+    name_terms: Arc<[(Term, f32)]>,
 }
 
 /// What is new about an object.
@@ -55,9 +58,9 @@ pub struct Sight<'a> {
 
 impl Remembered {
     pub(super) fn new(sight: Sight) -> Self {
-        let terms = terms(&sight.region.caption.text);
         let caption = sight.region.caption.clone();
-        Self::seen_as(sight, caption, terms)
+        let words = Words { terms: terms(&caption.text), name_terms: name_terms(&caption.names) };
+        Self::seen_as(sight, caption, words)
     }
 
     /// What is known of it now, after another look.
@@ -71,7 +74,8 @@ impl Remembered {
         }
         let mut words = old.clone();
         words.describe(&sight.region.caption);
-        let mut object = Self::seen_as(sight, words.caption, words.terms);
+        let taken_apart = Words { terms: words.terms, name_terms: words.name_terms };
+        let mut object = Self::seen_as(sight, words.caption, taken_apart);
         object.place = object.place.or(old.place);
         object.first_seen = object.first_seen.min(old.first_seen);
         if object.colours.is_empty() {
@@ -80,7 +84,7 @@ impl Remembered {
         object
     }
 
-    fn seen_as(sight: Sight, caption: Caption, terms: Arc<[Term]>) -> Self {
+    fn seen_as(sight: Sight, caption: Caption, words: Words) -> Self {
         let Sight { id, header, size, region, shape, place, colours, moment } = sight;
         Self {
             id,
@@ -97,20 +101,25 @@ impl Remembered {
             colours,
             prompt: Arc::clone(&region.prompt),
             seen: moment,
-            terms,
+            terms: words.terms,
+            name_terms: words.name_terms,
         }
     }
 
     /// Words are kept until there are others: while they are pending, where none were asked for, and where they could not
     /// be made.
     pub(super) fn describe(&mut self, caption: &Caption) {
-        if !caption.text.is_empty() {
+        if !caption.text.is_empty() || self.caption.text.is_empty() {
             if self.caption.text != caption.text {
                 self.terms = terms(&caption.text);
             }
-            self.caption = caption.clone();
-        } else if self.caption.text.is_empty() {
-            self.caption = caption.clone();
+            // Without a captioner names come with each mask: those are kept, too, until there are others.
+            let keeps_names = caption.text.is_empty() && caption.names.is_empty();
+            let names = if keeps_names { self.caption.names.clone() } else { caption.names.clone() };
+            if self.caption.names != names {
+                self.name_terms = name_terms(&names);
+            }
+            self.caption = Caption { names, ..caption.clone() };
         } else {
             self.caption.state = match caption.state {
                 CaptionState::None => self.caption.state,
@@ -127,6 +136,24 @@ impl Remembered {
     pub fn terms(&self) -> &[Term] {
         &self.terms
     }
+
+    /// Of its candidate names, each with the name's score, 0 to 1.
+    pub fn name_terms(&self) -> &[(Term, f32)] {
+        &self.name_terms
+    }
+}
+
+/// Caption and names, taken apart.
+struct Words {
+    terms: Arc<[Term]>,
+    name_terms: Arc<[(Term, f32)]>,
+}
+
+fn name_terms(names: &NameScores) -> Arc<[(Term, f32)]> {
+    let terms = |one: &NameScore| {
+        Vocabulary::shared().terms(&one.name).into_iter().map(|term| (term, one.score)).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(terms).collect()
 }
 
 fn terms(caption: &str) -> Arc<[Term]> {

@@ -6,6 +6,7 @@ use crate::core::geometry::PixelBox;
 use crate::core::mask::Mask;
 use crate::core::mask::spans::Spans;
 use crate::core::prompt::Shape;
+use crate::core::region::names::NameScores;
 use crate::core::region::{CaptionState, Region};
 
 static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -64,7 +65,13 @@ impl Album {
             mask: Arc::new(mask),
             predicted_iou: 0.9,
             stability: 0.9,
-            caption: Caption { state, text: entry.caption.clone(), score: -0.1, captioned_at: stamp },
+            caption: Caption {
+                state,
+                text: entry.caption.clone(),
+                score: -0.1,
+                captioned_at: stamp,
+                ..Caption::default()
+            },
             place: None,
             first_seen: stamp,
             last_seen: stamp,
@@ -189,4 +196,25 @@ fn age_counts_from_the_picture_and_forgetting_from_the_answer() {
     assert_eq!(album.memory.expire(at(171), 30.0), [TrackId(1)]);
     assert_eq!(album.memory.expire(at(198), 30.0), []);
     assert_eq!(album.memory.expire(at(199), 30.0), [TrackId(2)]);
+}
+
+#[test]
+fn names_are_kept_as_words_are() {
+    let names = |name: &'static str| NameScores::best(&[name].into_iter().collect(), [0.5]);
+    let mut album = Album::new(10);
+    album.put(Entry::new(1, ""));
+    album.caption(TrackId(1), &Caption { names: names("cup"), ..Caption::default() });
+    album.put(Entry { secs: 101, ..Entry::new(1, "") });
+    let known = |album: &Album| {
+        let object = album.memory.get(TrackId(1)).unwrap().clone();
+        assert_eq!(object.name_terms().len(), object.caption.names.iter().count());
+        object.caption.names.iter().map(|one| one.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(known(&album), ["cup"], "a look without names takes none away");
+    let said = Caption { text: "a bowl".into(), names: names("bowl"), ..Caption::default() };
+    album.caption(TrackId(1), &said);
+    album.put(Entry { secs: 102, ..Entry::new(1, "") });
+    assert_eq!(known(&album), ["bowl"]);
+    album.caption(TrackId(1), &Caption { text: "a thing".into(), ..Caption::default() });
+    assert!(known(&album).is_empty(), "new words come with their own names");
 }

@@ -64,6 +64,7 @@ impl Goal {
         let max_regions = named("max_regions", self.max_regions, MAX_REGIONS)?;
         let everything = EverythingSettings {
             points_per_side: points_per_side.unwrap_or(node.points_per_side),
+            sparse_points_per_side: points_per_side.unwrap_or(node.sparse_points_per_side),
             min_area: min_area.unwrap_or(node.min_area),
             max_regions: max_regions.map_or(node.max_regions, |most| most as usize),
             ..node.clone()
@@ -108,7 +109,8 @@ mod tests {
     fn a_goal_s_own_numbers_count() {
         let goal = Goal { points_per_side: 3, min_area: 4, max_regions: 6, time_limit_secs: 0.5, ..Goal::default() };
         let plan = Goal { caption: true, ..goal }.check(&node()).unwrap();
-        let everything = EverythingSettings { points_per_side: 3, min_area: 4, max_regions: 6, ..node() };
+        let everything =
+            EverythingSettings { points_per_side: 3, sparse_points_per_side: 3, min_area: 4, max_regions: 6, ..node() };
         assert_eq!(plan, Plan { everything, caption: true, time_limit: Some(Duration::from_millis(500)) });
     }
 

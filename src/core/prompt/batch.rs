@@ -61,6 +61,12 @@ pub fn of_points(points: &[Point], transform: &ModelFromImage) -> PromptBatch {
     stack(&points.iter().enumerate().map(tokens).collect::<Vec<_>>(), transform, None).batch
 }
 
+/// One box each, as a single batch (a detector's proposals in everything-mode).
+pub fn of_boxes(boxes: &[PixelBox], transform: &ModelFromImage) -> PromptBatch {
+    let tokens = |(index, &rect)| Tokens::of_box(index, rect, &[], transform);
+    stack(&boxes.iter().enumerate().map(tokens).collect::<Vec<_>>(), transform, None).batch
+}
+
 /// One prompt's points in the encoder's square, with labels.
 struct Tokens<'a> {
     index: usize,

@@ -73,7 +73,8 @@ fn reason(word: &Wanted, landmarks: &Landmarks, object: &Remembered) -> Reason {
     Reason { asked, taken_for, found, adds, at_most: word.weight }
 }
 
-/// The best answer to one word: its worth, 0 to 1, what answers and how. Of equal ones the first in the caption.
+/// The best answer to one word: its worth, 0 to 1, what answers and how. Of equal ones the first in the caption; a candidate
+/// name is worth as much as its score says.
 fn best<'a>(word: &Wanted, landmarks: &Landmarks, object: &'a Remembered) -> Option<(f32, Name<'a>, How)> {
     let mut best: Option<(f32, Name, How)> = None;
     let mut offer = |worth: f32, name: Name<'a>, how: How| {
@@ -84,6 +85,11 @@ fn best<'a>(word: &Wanted, landmarks: &Landmarks, object: &'a Remembered) -> Opt
     for term in object.terms() {
         if let Some((worth, how)) = word.accepts(term) {
             offer(worth * fit(word.term.role, word.term.is_aside, term), Name::Word(&term.surface), how);
+        }
+    }
+    for (term, score) in object.name_terms() {
+        if let Some((worth, how)) = word.accepts(term) {
+            offer(score * worth * fit(word.term.role, word.term.is_aside, term), Name::Word(&term.surface), how);
         }
     }
     if !word.term.is_aside {

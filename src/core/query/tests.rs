@@ -6,6 +6,8 @@ use super::*;
 use crate::core::frame::{Header, Stamp};
 use crate::core::geometry::Size;
 use crate::core::memory::tests::{Album, Entry, at};
+use crate::core::region::names::NameScores;
+use crate::core::region::{Caption, CaptionState};
 use crate::core::space::Located;
 use crate::core::testing::dice::Dice;
 
@@ -311,6 +313,43 @@ fn of_a_thousand_objects_the_best_ten_are_those_of_all_answers() {
         assert!(every.len() > 10, "{question}: {}", every.len());
         assert_eq!(ids(&album, &Query { limit: 10, ..text(question) }), every[..10], "{question}");
     }
+}
+
+fn named(text: &str, names: &[(&'static str, f32)]) -> Caption {
+    let list = names.iter().map(|(name, _)| *name).collect();
+    let names = NameScores::best(&list, names.iter().map(|(_, score)| *score));
+    Caption { state: CaptionState::Done, text: text.into(), names, ..Caption::default() }
+}
+
+#[test]
+fn a_candidate_name_answers_as_far_as_its_score_goes() {
+    let mut album = Album::new(10);
+    for id in 1..=3 {
+        album.put(Entry::new(id, ""));
+    }
+    album.caption(TrackId(1), &named("a white thing", &[("coffee cup", 0.5), ("jar", 0.25)]));
+    album.caption(TrackId(2), &named("a red cup", &[("jar", 0.75)]));
+    album.caption(TrackId(3), &named("a flat thing", &[("plate", 0.9)]));
+    let scores = |question: &str| {
+        let answers = album.memory.ask(&text(question), now()).unwrap();
+        answers.iter().map(|answer| (answer.object.id.0, answer.score)).collect::<Vec<_>>()
+    };
+    assert_eq!(scores("jar"), [(2, 0.75), (1, 0.25)]);
+    let cups = scores("cup");
+    assert_eq!(cups[0], (2, 1.0), "the caption's own word is worth all");
+    assert!(cups.len() == 2 && cups[1].0 == 1 && cups[1].1 <= 0.5, "{cups:?}");
+    assert_eq!(scores("a thing that is no plate").iter().filter(|(id, _)| *id == 3).count(), 0, "0.9 is certain");
+    let reasons = &album.memory.ask(&text("jar"), now()).unwrap()[0].reasons;
+    assert_eq!(reasons[0].to_string(), "jar: jar, the word itself, 0.75 of 1.00");
+}
+
+#[test]
+fn a_name_that_no_vocabulary_has_is_no_typo() {
+    let mut album = Album::new(10);
+    album.put(Entry::new(1, "a flubber"));
+    album.put(Entry::new(2, ""));
+    album.caption(TrackId(2), &named("a thing", &[("flubbar", 0.5)]));
+    assert_eq!(ids(&album, &text("flubbar")), [2]);
 }
 
 proptest! {

@@ -2,10 +2,11 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use strsim::osa_distance;
 
-use crate::core::memory::RegionMemory;
+use crate::core::memory::{RegionMemory, Remembered};
 use crate::core::words::{Vocabulary, singular};
 
 /// Words of fewer letters are what they are.
@@ -13,7 +14,7 @@ const LEAST_LETTERS: usize = 4;
 /// From this length on two letters may be wrong.
 const LONG_LETTERS: usize = 8;
 
-/// The words of all captions, gathered when the first unknown word needs them.
+/// The words of all captions and names, gathered when the first unknown word needs them.
 pub(super) struct Captions<'a> {
     memory: &'a RegionMemory,
     words: OnceCell<HashSet<&'a str>>,
@@ -26,7 +27,10 @@ impl<'a> Captions<'a> {
 
     fn words(&self) -> &HashSet<&'a str> {
         self.words.get_or_init(|| {
-            let terms = self.memory.iter().flat_map(|object| object.terms());
+            let of = |object: &'a Arc<Remembered>| {
+                object.terms().iter().chain(object.name_terms().iter().map(|(term, _)| term))
+            };
+            let terms = self.memory.iter().flat_map(of);
             terms.flat_map(|term| term.surface.split(' ')).collect()
         })
     }

@@ -1,6 +1,7 @@
 //! What segcap says: regions of an image, with masks and words.
 
 pub(super) mod label_map;
+pub mod names;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use super::geometry::{PixelBox, Size};
 use super::mask::Mask;
 use super::prompt::Shape;
 use super::space::Located;
+use names::NameScores;
 
 /// How far a region's caption has come. The numbers are those of `msg/Region.msg`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,13 +24,25 @@ pub enum CaptionState {
     Failed = 4,
 }
 
+/// What a caption's score means, which the bundle decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScoreKind {
+    /// Mean natural log-probability of the tokens, <= 0.
+    #[default]
+    MeanLogProb,
+    /// Calibrated probability that the caption's noun is right, 0 to 1.
+    Probability,
+}
+
 /// The words for a region.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Caption {
     pub state: CaptionState,
     pub text: String,
-    /// Mean log-probability of the tokens, <= 0.
     pub score: f32,
+    pub score_kind: ScoreKind,
+    /// Candidates for the object's name.
+    pub names: NameScores,
     /// The stamp of the frame that was described.
     pub captioned_at: Stamp,
 }

@@ -51,13 +51,36 @@ impl Default for Limits {
     }
 }
 
+/// What everything-mode prompts the model with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proposals {
+    /// The detector's boxes, and a sparse grid of clicks where their regions leave something out; without a detector the grid.
+    #[default]
+    Auto,
+    /// A grid of clicks.
+    Grid,
+    /// The detector's boxes alone.
+    Detector,
+}
+
+/// What is expected of a bundle for [`Proposals::Detector`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "everything.proposals is \"detector\": expected a bundle with an object_detector and a mask_decoder that takes boxes, \
+     but the loaded bundle has none; \"auto\" and \"grid\" work with any bundle"
+)]
+pub struct NoDetector;
+
 /// SAM's automatic mask generator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EverythingSettings {
     /// Everything-mode on every frame, without a prompt.
     pub enabled: bool,
+    pub proposals: Proposals,
     /// The grid has this many points on a side.
     pub points_per_side: u32,
+    /// The grid beside a detector's boxes has this many points on a side.
+    pub sparse_points_per_side: u32,
     /// Masks below this predicted IoU are dropped.
     pub pred_iou_thresh: f32,
     /// Masks below this stability are dropped.
@@ -76,13 +99,31 @@ impl Default for EverythingSettings {
     fn default() -> Self {
         Self {
             enabled: false,
+            proposals: Proposals::default(),
             points_per_side: 16,
+            sparse_points_per_side: 8,
             pred_iou_thresh: 0.3,
             stability_thresh: 0.4,
             nms_thresh: 0.7,
             min_area: 100,
             max_regions: 64,
         }
+    }
+}
+
+impl EverythingSettings {
+    /// `can_prompt_by_detector`: of the loaded model.
+    ///
+    /// # Errors
+    /// A detector is asked for that the model does not have.
+    pub fn check_proposals(&self, can_prompt_by_detector: bool) -> Result<(), NoDetector> {
+        let is_possible = can_prompt_by_detector || self.proposals != Proposals::Detector;
+        if is_possible { Ok(()) } else { Err(NoDetector) }
+    }
+
+    /// Whether a detector's boxes are of use, where there is one.
+    pub fn uses_detector(&self) -> bool {
+        self.proposals != Proposals::Grid
     }
 }
 

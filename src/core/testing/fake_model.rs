@@ -10,17 +10,21 @@
 //! - A caption says "thing at X Y": the mean of the prompt's foreground points and box corners in pixels of the image,
 //!   rounded. It takes one token for each of "thing", " at", " " and each digit, so captions differ in length.
 //!
+//! - [`fake_model_with_names`] and [`fake_model_with_detector`] know names, too.
+//!
 //! [`FakeControl`] counts calls and makes them fail, while the model is in use in another thread.
 
 use std::any::Any;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use image::RgbImage;
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView3, Axis};
 
-use crate::core::geometry::Size;
+use crate::core::detections::{DetectedBox, Detections};
 use crate::core::geometry::transform::{ModelFromImage, ResizeRule};
+use crate::core::geometry::{FloatBox, Size};
 use crate::core::ports::*;
+use crate::core::region::names::{NameList, NameScores};
 
 /// Side of the square and of the masks, pixels.
 pub(crate) const SIDE: u32 = 64;
@@ -40,6 +44,7 @@ pub(crate) enum Call {
     Prefix,
     Prefill,
     Step,
+    Detect,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -52,7 +57,7 @@ struct CallState {
 /// The strings from the test to the model.
 #[derive(Default)]
 pub(crate) struct FakeControl {
-    states: Mutex<[CallState; 5]>,
+    states: Mutex<[CallState; 6]>,
 }
 
 impl FakeControl {
@@ -71,7 +76,7 @@ impl FakeControl {
         self.lock()[call as usize].failures_to_come = times;
     }
 
-    fn lock(&self) -> MutexGuard<'_, [CallState; 5]> {
+    fn lock(&self) -> MutexGuard<'_, [CallState; 6]> {
         self.states.lock().expect("no test panics while it holds this lock")
     }
 
@@ -95,13 +100,33 @@ pub(crate) fn fake_model() -> (Model, Arc<FakeControl>) {
     let vision = VisionModel {
         encoder: Box::new(FakeEncoder(control.clone())),
         decoder: Box::new(FakeDecoder(control.clone())),
+        detector: None,
     };
     let caption = CaptionModel {
-        prefix: Box::new(FakePrefix(control.clone())),
+        prefix: Box::new(FakePrefix { control: control.clone(), names: None }),
         language: Box::new(FakeLanguage { control: control.clone(), rows: Vec::new() }),
         detokenizer: Box::new(FakeDetokenizer),
     };
     (Model { name: "fake 1".into(), vision, caption: Some(caption) }, control)
+}
+
+/// The same with a detector that finds these boxes (x0, y0, x1, y1, pixels of the image) in every image.
+pub(crate) fn fake_model_with_detector(boxes: &[([f32; 4], f32, &'static str)]) -> (Model, Arc<FakeControl>) {
+    let (mut model, control) = fake_model();
+    let names = boxes.iter().map(|one| one.2).collect();
+    model.vision.detector = Some(Box::new(FakeDetector { control: control.clone(), boxes: boxes.to_vec(), names }));
+    (model, control)
+}
+
+/// The same with a captioner that knows names: it calls every region a mug (0.75) or a cup (0.5), and gives its captions the
+/// width of the region's box over [`SIDE`] as a score.
+pub(crate) fn fake_model_with_names() -> (Model, Arc<FakeControl>) {
+    let (mut model, control) = fake_model();
+    let names = Some(["cup", "mug"].into_iter().collect());
+    if let Some(caption) = &mut model.caption {
+        caption.prefix = Box::new(FakePrefix { control: control.clone(), names });
+    }
+    (model, control)
 }
 
 /// An embedding as the fake encoder makes it, for a black image of this size.
@@ -118,7 +143,7 @@ fn embedding_of(image: &RgbImage) -> Embedding {
         let y = pixel(row, transform.content.height, image.height());
         image.get_pixel_checked(x, y).map_or(0.0, |pixel| f32::from(pixel[channel]))
     });
-    Embedding { data: Arc::new(FakeEmbedding(colours)), transform }
+    Embedding { data: Arc::new(FakeEmbedding(colours)), transform, detections: Arc::new(OnceLock::new()) }
 }
 
 fn fake_transform(image: Size) -> ModelFromImage {
@@ -192,20 +217,55 @@ fn inside_by(prompts: &PromptBatch, prompt: usize, x: f32, y: f32) -> f32 {
     drawn.min(-discs(0.0))
 }
 
-struct FakePrefix(Arc<FakeControl>);
+struct FakeDetector {
+    control: Arc<FakeControl>,
+    boxes: Vec<([f32; 4], f32, &'static str)>,
+    names: NameList,
+}
+
+impl ObjectDetector for FakeDetector {
+    fn names(&self) -> &NameList {
+        &self.names
+    }
+
+    fn detect(&mut self, _: &RgbImage, embedding: &Embedding) -> Result<Detections, ModelError> {
+        self.control.on_call(Call::Detect, 1)?;
+        let boxes = self.boxes.iter().enumerate().map(|(class, &([left, top, right, bottom], score, _))| DetectedBox {
+            rect: FloatBox { left, top, right, bottom },
+            score,
+            class,
+        });
+        Ok(Detections::new(boxes, self.names.clone(), embedding.transform.image))
+    }
+}
+
+struct FakePrefix {
+    control: Arc<FakeControl>,
+    names: Option<NameList>,
+}
 
 impl CaptionPrefix for FakePrefix {
     /// (N, 2, 1): the x and the y that the caption will tell.
-    fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError> {
-        self.0.on_call(Call::Prefix, prompts.len())?;
+    fn prefix(&mut self, embedding: &Embedding, regions: &RegionBatch) -> Result<RegionPrefixes, ModelError> {
+        let RegionBatch { prompts, boxes } = regions;
+        self.control.on_call(Call::Prefix, prompts.len())?;
+        let width = |row: ndarray::ArrayView1<f32>| (row[2] - row[0]) / SIDE as f32;
+        let rate = |_: &NameList| boxes.outer_iter().map(width).collect();
+        let name = |names: &NameList| vec![NameScores::best(names, [0.5, 0.75]); prompts.len()];
+        let (names, caption_scores) = (self.names.as_ref().map(name), self.names.as_ref().map(rate));
         let ModelFromImage { image, content, .. } = embedding.transform;
         let scale = [image.width as f32 / content.width as f32, image.height as f32 / content.height as f32];
-        Ok(Array3::from_shape_fn((prompts.len(), 2, 1), |(prompt, axis, _)| {
+        let prefix = Array3::from_shape_fn((prompts.len(), 2, 1), |(prompt, axis, _)| {
             let told = prompts.labels.row(prompt).mapv(|label| if label > 0.0 { 1.0 } else { 0.0 });
             let sum: f32 =
                 told.iter().zip(prompts.coords.index_axis(Axis(0), prompt).column(axis)).map(|(t, c)| t * c).sum();
             (sum / told.sum() * scale[axis]).round()
-        }))
+        });
+        Ok(RegionPrefixes { prefix, names, caption_scores })
+    }
+
+    fn has_names(&self) -> bool {
+        self.names.is_some()
     }
 }
 

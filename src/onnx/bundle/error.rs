@@ -25,6 +25,8 @@ pub enum BundleError {
     Provider { role: &'static str, reason: String },
     #[error("{file}: not a readable tokenizer: {reason}")]
     Tokenizer { file: String, reason: String },
+    #[error("{file}{}: expected {expected}, got {got}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
+    NameFile { file: String, line: Option<usize>, expected: String, got: String },
     #[error("the bundle failed its first run: {0}")]
     SelfTest(#[from] crate::core::ports::ModelError),
     #[error(transparent)]

@@ -4,13 +4,18 @@ pub mod error;
 mod external_data;
 mod files;
 pub mod manifest;
+mod names;
 mod roles;
 
 use std::path::{Path, PathBuf};
 
 pub use files::BundleFiles;
 pub use manifest::Manifest;
-pub use roles::{Binding, DecoderKind, IMAGE_EMBEDDINGS, Names, Role, bind};
+pub use names::read_names;
+pub use roles::{
+    Binding, CAPTION_SCORE, DecoderKind, IMAGE_EMBEDDINGS, NAME_SCORES, Names, PIXELS_INPUT, POINT_COORDS,
+    REGION_BOXES, Role, bind,
+};
 
 pub use error::BundleError;
 

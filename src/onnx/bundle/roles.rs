@@ -19,6 +19,7 @@ pub enum Role {
     CaptionPrefix,
     LmPrefill,
     LmDecode,
+    ObjectDetector,
 }
 
 /// Which export a mask decoder is: how prompts become its inputs, and what its outputs look like.
@@ -95,6 +96,7 @@ impl Role {
             Self::CaptionPrefix => "caption_prefix",
             Self::LmPrefill => "lm_prefill",
             Self::LmDecode => "lm_decode",
+            Self::ObjectDetector => "object_detector",
         }
     }
 
@@ -117,7 +119,14 @@ impl Role {
                     &[float("input_points", 4), labels, float("input_boxes", 3).optional("boxes")]
                 }
             }
-            Self::CaptionPrefix => &[COORDS, LABELS],
+            // Which of them a format asks for, the manifest checks.
+            Self::CaptionPrefix => {
+                const {
+                    let boxes = float(REGION_BOXES, 2).optional("boxes");
+                    &[COORDS.optional("points"), LABELS.optional("points"), boxes]
+                }
+            }
+            Self::ObjectDetector => const { &[PIXELS.optional("pixels")] },
             Self::LmPrefill => const { &[float("inputs_embeds", 3)] },
             Self::LmDecode => const { &[IDS, float("past_key", 4).per_layer(), float("past_value", 4).per_layer()] },
         }
@@ -128,7 +137,15 @@ impl Role {
             Self::ImageEncoder => const { &[float(IMAGE_EMBEDDINGS, 4)] },
             Self::MaskDecoder(DecoderKind::HfSam) => const { &[float("pred_masks", 5), float("iou_scores", 3)] },
             Self::MaskDecoder(_) => const { &[float("low_res_masks", 4), float("iou_predictions", 2)] },
-            Self::CaptionPrefix => const { &[float("lm_prefix", 3)] },
+            Self::CaptionPrefix => {
+                const {
+                    let names = float(NAME_SCORES, 2).optional("names");
+                    &[float("lm_prefix", 3), names, float(CAPTION_SCORE, 1).optional("score")]
+                }
+            }
+            Self::ObjectDetector => {
+                const { &[float("boxes", 3), float("scores", 2), float("class_ids", 2).of(Element::Int64)] }
+            }
             Self::LmPrefill | Self::LmDecode => {
                 const { &[float("logits", 2), float("present_key", 4).per_layer(), float("present_value", 4).per_layer()] }
             }
@@ -137,9 +154,10 @@ impl Role {
 }
 
 impl Role {
-    /// Inputs of this role may be named like outputs of the encoder, and then get those; one at least is.
+    /// Inputs of this role may be named like outputs of the encoder, and then get those; one at least is, unless the graph
+    /// has `pixels` of its own.
     fn takes_features(self) -> bool {
-        matches!(self, Self::MaskDecoder(_) | Self::CaptionPrefix)
+        matches!(self, Self::MaskDecoder(_) | Self::CaptionPrefix | Self::ObjectDetector)
     }
 }
 
@@ -151,6 +169,14 @@ impl fmt::Display for Role {
 
 /// The feature map that every encoder has: (1, C, H, W), and masks of low resolution are (4H, 4W).
 pub const IMAGE_EMBEDDINGS: &str = "image_embeddings";
+
+/// What a detector takes that has an image of its own, instead of the encoder's features.
+pub const PIXELS_INPUT: &str = "pixels";
+/// Of `caption_prefix`, from format 2 on.
+pub const REGION_BOXES: &str = "region_boxes";
+pub const NAME_SCORES: &str = "name_scores";
+pub const CAPTION_SCORE: &str = "caption_score";
+pub const POINT_COORDS: &str = "point_coords";
 
 /// The graph's own names of a role's tensors: one each, or one a layer.
 #[derive(Clone, Debug, Default)]
@@ -185,10 +211,12 @@ pub struct Binding {
 /// encoder's outputs.
 pub fn check_names(role: Role, entry: &GraphEntry, features: &BTreeMap<String, String>) -> Result<(), BundleError> {
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-    if role.takes_features() {
+    let has_own_pixels = role == Role::ObjectDetector && entry.inputs.contains_key(PIXELS_INPUT);
+    if role.takes_features() && !has_own_pixels {
         inputs.extend(features.keys().map(String::as_str));
         if !entry.inputs.keys().any(|name| features.contains_key(name)) {
-            let expected = format!("at least one output of image_encoder ({})", inputs.join(", "));
+            let or_pixels = if role == Role::ObjectDetector { ", or `pixels`" } else { "" };
+            let expected = format!("at least one output of image_encoder ({}){or_pixels}", inputs.join(", "));
             let got = entry.inputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(BundleError::Value { key: format!("graphs.{role}.inputs"), expected, got });
         }

@@ -5,7 +5,7 @@ use r2r::vision_msgs::msg::{BoundingBox2D, Detection2D, Detection2DArray, Object
 use super::{bounded, header, stamp, text};
 use crate::core::geometry::PixelBox;
 use crate::core::prompt::RawPrompt;
-use crate::core::region::{Caption, Region, RegionArray};
+use crate::core::region::{Caption, Region, RegionArray, ScoreKind};
 use crate::core::result_code::ResultCode;
 use crate::core::space::Located;
 use crate::runtime::api::{PromptSubmission, Refusal};
@@ -65,7 +65,7 @@ fn span(center: f64, size: f64) -> (u32, u32) {
     (first, end.saturating_sub(first))
 }
 
-/// One detection a region: class_id is the caption, id the region's, the score the caption's probability a token.
+/// One detection a region: class_id is the caption, id the region's, the score the caption's probability, or else its probability a token.
 pub fn detections(array: &RegionArray) -> Detection2DArray {
     let header = header(&array.header);
     let detection = |region: &Region| Detection2D {
@@ -87,7 +87,10 @@ fn hypothesis(caption: &Caption, place: Option<Located>) -> ObjectHypothesisWith
     }
     if !caption.text.is_empty() {
         one.hypothesis.class_id = text(&caption.text);
-        one.hypothesis.score = f64::from(caption.score).exp();
+        one.hypothesis.score = match caption.score_kind {
+            ScoreKind::MeanLogProb => f64::from(caption.score).exp(),
+            ScoreKind::Probability => caption.score.into(),
+        };
     }
     one
 }
@@ -166,5 +169,7 @@ mod tests {
         let said = hypothesis(&caption, None);
         assert_eq!(said.hypothesis.class_id, "a red mug");
         assert!((said.hypothesis.score - 0.6065).abs() < 1e-4);
+        let rated = hypothesis(&Caption { score: 0.5, score_kind: ScoreKind::Probability, ..caption }, None);
+        assert_eq!(rated.hypothesis.score, 0.5);
     }
 }

@@ -5,7 +5,7 @@ use r2r::segcap::srv::QueryRegions;
 use r2r::std_srvs::srv::Trigger;
 
 use super::image::mono_message;
-use super::region::{place, region_of_interest};
+use super::region::{names, place, region_of_interest};
 use super::{header, text, time};
 use crate::core::geometry::{PixelBox, Size};
 use crate::core::memory::Remembered;
@@ -108,6 +108,8 @@ fn remembered(object: &Remembered, include_mask: bool) -> RegionMessage {
         caption_state: object.caption.state as u8,
         caption: text(&object.caption.text),
         caption_score: object.caption.score,
+        names: names(&object.caption.names),
+        name_scores: object.caption.names.iter().map(|one| one.score).collect(),
         captioned_at: time(object.caption.captioned_at),
         has_position: object.place.is_some(),
         position,

@@ -9,6 +9,7 @@ use super::image::mono_message;
 use super::{header, text, time};
 use crate::core::frame::Header;
 use crate::core::geometry::{PixelBox, Size};
+use crate::core::region::names::NameScores;
 use crate::core::region::{Region, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::space::Located;
@@ -58,6 +59,8 @@ fn region(of: &Header, region: &Region) -> RegionMessage {
         caption_state: region.caption.state as u8,
         caption: text(&region.caption.text),
         caption_score: region.caption.score,
+        names: names(&region.caption.names),
+        name_scores: region.caption.names.iter().map(|one| one.score).collect(),
         captioned_at: time(region.caption.captioned_at),
         first_seen: time(region.first_seen),
         has_position: region.place.is_some(),
@@ -65,6 +68,11 @@ fn region(of: &Header, region: &Region) -> RegionMessage {
         extent,
         last_seen: time(region.last_seen),
     }
+}
+
+/// The message's two lists go together: this is the first.
+pub(super) fn names(names: &NameScores) -> Vec<String> {
+    names.iter().map(|one| text(&one.name)).collect()
 }
 
 /// Zeros where there is none.
@@ -101,7 +109,14 @@ mod tests {
             mask: Arc::new(mask),
             predicted_iou: 0.9,
             stability: 0.8,
-            caption: Caption { state: CaptionState::Done, text: caption.into(), score: -0.5, captioned_at: stamp },
+            caption: Caption {
+                state: CaptionState::Done,
+                text: caption.into(),
+                score: -0.5,
+                captioned_at: stamp,
+                names: NameScores::best(&["cup", "mu\0g"].into_iter().collect(), [0.25, 0.5]),
+                ..Caption::default()
+            },
             place: None,
             first_seen: stamp,
             last_seen: stamp,
@@ -128,6 +143,10 @@ mod tests {
         );
         assert_eq!((region.area, region.caption.as_str(), region.caption_state), (2, "a red mug", 2));
         assert!(!region.has_position);
+        assert_eq!(
+            (&region.names[..], &region.name_scores[..]),
+            (&["mug".to_owned(), "cup".to_owned()][..], &[0.5, 0.25][..])
+        );
     }
 
     #[test]

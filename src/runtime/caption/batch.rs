@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::inbox::{CaptionJob, Recipient};
 use super::thread::caption_of;
 use super::words::Words;
-use crate::core::caption::Spoken;
+use crate::core::caption::{Spoken, Subject};
 use crate::core::frame::Stamp;
-use crate::core::prompt::Shape;
 use crate::core::region::CaptionState;
 use crate::core::result_code::ResultCode;
 use crate::core::settings::CaptionMode;
@@ -35,11 +34,11 @@ impl Batch {
         (!subjects.is_empty()).then_some(Self { subjects })
     }
 
-    pub(super) fn shapes(&self, job: &CaptionJob) -> Vec<Arc<Shape>> {
-        self.subjects.iter().map(|(index, _)| Arc::clone(&job.array.regions[*index].prompt)).collect()
+    pub(super) fn subjects(&self, job: &CaptionJob) -> Vec<Subject> {
+        self.subjects.iter().map(|(index, _)| Subject::of(&job.array.regions[*index])).collect()
     }
 
-    /// `spoken`: for each shape, in their order.
+    /// `spoken`: for each subject, in their order.
     pub(super) fn write_down(&self, shared: &Shared, job: &mut CaptionJob, spoken: Vec<Spoken>) {
         let reuse = shared.settings().reuse();
         shared.stats.captions.add(spoken.len() as u64);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::batch::Batch;
 use super::inbox::{CaptionJob, Recipient, Work};
-use crate::core::caption::{self, Spoken};
+use crate::core::caption::{self, Spoken, Subject};
 use crate::core::frame::Stamp;
 use crate::core::ports::{CaptionModel, Embedding};
-use crate::core::prompt::Shape;
+use crate::core::region::names::to_4_places;
 use crate::core::region::{Caption, CaptionState};
 use crate::runtime::api::Refusal;
 use crate::runtime::guard::guarded;
@@ -36,7 +36,7 @@ fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
     while let Some(batch) = Batch::begin(shared, &job) {
         // Asked between tokens: neither shutdown nor a caller who has left waits for the end of a sentence.
         let cancel = || shared.captions.is_stopped() || job.recipient.has_left();
-        match speak(shared, model, &job.embedding, &batch.shapes(&job), &cancel) {
+        match speak(shared, model, &job.embedding, &batch.subjects(&job), &cancel) {
             Ok(spoken) => batch.write_down(shared, &mut job, spoken),
             Err(refusal) => return batch.fail(shared, job, &refusal),
         }
@@ -56,16 +56,16 @@ fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
     finish(shared, job, &told, needs_more);
 }
 
-/// A caption for each shape. `cancel` is asked between tokens.
+/// A caption for each subject. `cancel` is asked between tokens.
 pub(in crate::runtime) fn speak(
     shared: &Shared,
     model: &mut CaptionModel,
     embedding: &Embedding,
-    shapes: &[Arc<Shape>],
+    subjects: &[Subject],
     cancel: &dyn Fn() -> bool,
 ) -> Result<Vec<Spoken>, Refusal> {
     let settings = shared.settings().caption.clone();
-    let run = || caption::describe(model, embedding, shapes, settings.search(), settings.batch, cancel);
+    let run = || caption::describe(model, embedding, subjects, settings.search(), settings.batch, cancel);
     shared.stats.caption.time(|| guarded(&shared.stats, "captioning", run))
 }
 
@@ -73,15 +73,10 @@ pub(in crate::runtime) fn speak(
 pub(in crate::runtime) fn caption_of(spoken: Spoken, captioned_at: Stamp) -> Caption {
     match spoken {
         Spoken { text, .. } if text.is_empty() => Caption { state: CaptionState::Failed, ..Caption::default() },
-        Spoken { text, score, .. } => {
-            Caption { state: CaptionState::Done, text, score: to_4_places(score), captioned_at }
+        Spoken { text, score, score_kind, names, .. } => {
+            Caption { state: CaptionState::Done, text, score: to_4_places(score), score_kind, names, captioned_at }
         }
     }
-}
-
-/// Further places of a score change with what else was in the batch.
-fn to_4_places(score: f32) -> f32 {
-    (score * 1e4).round() / 1e4
 }
 
 /// `told`: the words with which the masks went out.
@@ -106,12 +101,15 @@ fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::region::ScoreKind;
+    use crate::core::region::names::NameScores;
 
     #[test]
     fn a_score_does_not_tell_what_else_was_in_the_batch() {
         // The built-in model's, for one region, alone and among twelve.
         let [alone, among] = [-0.349_612_4, -0.349_612].map(|score| {
-            let spoken = Spoken { text: "a blue bowl".into(), tokens: vec![7], score };
+            let (text, score_kind) = ("a blue bowl".into(), ScoreKind::MeanLogProb);
+            let spoken = Spoken { text, tokens: vec![7], score, score_kind, names: NameScores::default() };
             caption_of(spoken, Stamp { secs: 1, nanos: 0 })
         });
         assert_eq!((alone.score, &alone), (-0.3496, &among));

@@ -90,7 +90,9 @@ impl Vision<'_> {
         let (frame, embedding) = self.open(&target)?;
         let embedding = embedding.map_or_else(|| self.encode(&frame, &target), Ok)?;
         runner.tell(Stage::Encode, 1, 1);
-        let search = Search::new(plan.everything.clone(), frame.size());
+        self.detect(&frame, &embedding, true, plan.caption)?;
+        let detections = embedding.detections.get().filter(|_| self.model.can_prompt_by_detector());
+        let search = Search::new(plan.everything.clone(), frame.size(), detections);
         runner.tell(Stage::Segment, 0, search.total());
         Ok(Look { frame, arrived, shot: target.shot(self.shared.clock.now()), embedding, search })
     }
@@ -147,7 +149,8 @@ impl Vision<'_> {
         for ((_, share), names) in shares.iter().zip(&names.of_shares) {
             labelling.add(share, names, &mut |_| Caption { state, ..Caption::default() });
         }
-        let Labelled { regions, objects } = labelling.finish(&self.shared.ids);
+        let Labelled { mut regions, objects } = labelling.finish(&self.shared.ids);
+        self.shared.name_without_caption(&mut regions, picture.embedding);
         let (header, size) = (picture.frame.header.clone(), picture.frame.size());
         (RegionArray { header, size, model: self.shared.model_name(), regions }, objects)
     }

@@ -1,11 +1,9 @@
 //! A goal in the caption thread: words for its regions, a batch a turn.
 
-use std::sync::Arc;
-
 use super::course::Runner;
+use crate::core::caption::Subject;
 use crate::core::ports::{CaptionModel, Embedding};
 use crate::core::progress::Stage;
-use crate::core::prompt::Shape;
 use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::track::TrackId;
@@ -43,8 +41,8 @@ impl WordsPart {
             let total = self.array.regions.len();
             let batch = shared.settings().caption.batch.clamp(1, REGIONS_A_TURN);
             let turn = self.done..total.min(self.done + batch);
-            let shapes: Vec<Arc<Shape>> = self.array.regions[turn].iter().map(|region| region.prompt.clone()).collect();
-            match speak(shared, model, &self.embedding, &shapes, &is_over) {
+            let subjects: Vec<Subject> = self.array.regions[turn].iter().map(Subject::of).collect();
+            match speak(shared, model, &self.embedding, &subjects, &is_over) {
                 Ok(spoken) => {
                     shared.stats.captions.add(spoken.len() as u64);
                     let captioned_at = self.array.header.stamp;
@@ -55,7 +53,7 @@ impl WordsPart {
                 // Why, the course knows.
                 Err(refusal) if refusal.code == ResultCode::Canceled => {}
                 Err(refusal) => {
-                    shared.stats.captions_failed.add(shapes.len() as u64);
+                    shared.stats.captions_failed.add(subjects.len() as u64);
                     self.publish(shared, CaptionState::Failed);
                     self.runner.end(Err(refusal));
                     return None;

@@ -8,6 +8,7 @@ use super::rig::*;
 use crate::core::node::health::ModelReport;
 use crate::core::node::lifecycle::{State, Wanted};
 use crate::core::result_code::ResultCode;
+use crate::core::settings::Proposals;
 use crate::core::settings::Settings;
 use crate::core::settings::configuration::Configuration;
 use crate::core::testing::fake_model::fake_model;
@@ -65,8 +66,12 @@ impl Node {
     }
 
     fn change(&self, label: &str) -> bool {
+        self.change_with(label, Configuration::default())
+    }
+
+    fn change_with(&self, label: &str, configuration: Configuration) -> bool {
         let begun = self.managed.begin(Wanted { id: 0, label }).unwrap();
-        self.managed.carry_out(begun, || Arc::new(Configuration::default()), &|way| {
+        self.managed.carry_out(begun, || Arc::new(configuration), &|way| {
             self.told.lock().unwrap().push((way.from, way.to));
         })
     }
@@ -144,6 +149,18 @@ async fn a_model_that_cannot_be_loaded_is_told_and_tried_again() {
     node.loader.fails.store(false, SeqCst);
     assert!(node.change("configure"));
     assert!(node.managed.fault().is_none(), "it is mended");
+}
+
+#[tokio::test]
+async fn a_detector_that_the_bundle_lacks_fails_configure() {
+    let node = Node::new();
+    let mut configuration = Configuration::default();
+    configuration.settings.everything.proposals = Proposals::Detector;
+    assert!(!node.change_with("configure", configuration));
+    assert_eq!(node.managed.state(), State::Unconfigured);
+    let message = node.managed.fault().unwrap().message;
+    assert!(message.contains("everything.proposals") && message.contains("object_detector"), "{message}");
+    assert!(node.change("configure"), "auto does without");
 }
 
 #[tokio::test]

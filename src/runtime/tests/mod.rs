@@ -10,6 +10,7 @@ mod frames;
 mod gate;
 mod managed;
 mod memory;
+mod names;
 mod places;
 mod prompts;
 mod requests;

@@ -104,9 +104,13 @@ impl LanguageModel for GatedLanguage {
 struct GatedPrefix(Box<dyn CaptionPrefix>, Arc<Gate>);
 
 impl CaptionPrefix for GatedPrefix {
-    fn prefix(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<Array3<f32>, ModelError> {
+    fn prefix(&mut self, embedding: &Embedding, regions: &RegionBatch) -> Result<RegionPrefixes, ModelError> {
         self.1.pass();
-        self.0.prefix(embedding, prompts)
+        self.0.prefix(embedding, regions)
+    }
+
+    fn has_names(&self) -> bool {
+        self.0.has_names()
     }
 }
 

@@ -34,25 +34,32 @@ pub(super) struct Asks {
     pub prompts: Vec<Prompt>,
     asks: Vec<Ask>,
     size: Size,
+    /// Why nobody can be answered who asks for everything.
+    no_everything: Option<Refusal>,
 }
 
 impl Asks {
-    pub(super) fn new(size: Size) -> Self {
-        Self { prompts: Vec::new(), asks: Vec::new(), size }
+    pub(super) fn new(size: Size, no_everything: Option<Refusal>) -> Self {
+        Self { prompts: Vec::new(), asks: Vec::new(), size, no_everything }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.asks.is_empty()
     }
 
-    pub(super) fn add_sticky(&mut self, prompts: Vec<Prompt>) {
+    pub(super) fn add_sticky(&mut self, prompts: Vec<Prompt>) -> Result<(), Refusal> {
+        self.check_everything(&prompts)?;
         if !prompts.is_empty() {
             self.add(Asker::Sticky, prompts);
         }
+        Ok(())
     }
 
-    pub(super) fn add_everything_mode(&mut self) {
-        self.add(Asker::EverythingMode, vec![Prompt { id: String::new(), shape: Shape::Everything }]);
+    pub(super) fn add_everything_mode(&mut self) -> Result<(), Refusal> {
+        let prompts = vec![Prompt { id: String::new(), shape: Shape::Everything }];
+        self.check_everything(&prompts)?;
+        self.add(Asker::EverythingMode, prompts);
+        Ok(())
     }
 
     pub(super) fn add_once(&mut self, submission: &PromptSubmission, limits: &Limits) -> Result<(), Refusal> {
@@ -72,6 +79,16 @@ impl Asks {
     /// One of the requests wants everything.
     pub(super) fn has_everything_request(&self) -> bool {
         self.asks.iter().any(|ask| matches!(&ask.asker, Asker::Request(request) if request.class.everything))
+    }
+
+    /// One of the askers wants everything.
+    pub(super) fn want_everything(&self) -> bool {
+        self.prompts.iter().any(|prompt| prompt.shape == Shape::Everything)
+    }
+
+    /// One of the callers wants words.
+    pub(super) fn want_captions(&self) -> bool {
+        self.asks.iter().any(|ask| matches!(&ask.asker, Asker::Request(request) if request.request.caption))
     }
 
     /// One of the askers wants every candidate.
@@ -116,7 +133,16 @@ impl Asks {
     }
 
     fn check(&self, raw: &[RawPrompt], limits: &Limits) -> Result<Vec<Prompt>, Refusal> {
-        Prompt::check_all(raw, self.size, limits).map_err(Refusal::from)
+        let prompts = Prompt::check_all(raw, self.size, limits)?;
+        self.check_everything(&prompts)?;
+        Ok(prompts)
+    }
+
+    fn check_everything(&self, prompts: &[Prompt]) -> Result<(), Refusal> {
+        match &self.no_everything {
+            Some(refusal) if prompts.iter().any(|prompt| prompt.shape == Shape::Everything) => Err(refusal.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn add(&mut self, asker: Asker, prompts: Vec<Prompt>) {

@@ -173,7 +173,8 @@ impl Delivery<'_> {
     }
 
     /// With the places that are known, and what [`Shared::place`] says of the others.
-    fn array(&self, regions: Vec<Region>) -> (RegionArray, Option<Arrivals>) {
+    fn array(&self, mut regions: Vec<Region>) -> (RegionArray, Option<Arrivals>) {
+        self.shared.name_without_caption(&mut regions, &self.embedding);
         let mut array = RegionArray {
             header: self.frame.header.clone(),
             size: self.frame.size(),

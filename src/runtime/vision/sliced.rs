@@ -12,7 +12,7 @@ use crate::core::segment::pipeline::{SegmentOptions, Slices};
 use crate::runtime::guard::guarded;
 use crate::runtime::requests::{Class, PendingRequest};
 
-/// Clicks decoded in one slice. Whoever waits beside it waits for so many. On a CPU, larger batches cost as much a click
+/// Boxes or clicks decoded in one slice. Whoever waits beside it waits for so many. On a CPU, larger batches cost as much a click
 /// (built-in model, one core: 3.5 ms a click in batches of 8 to 32, 3.9 ms in batches of 64).
 pub(in crate::runtime) const CLICKS_A_TURN: usize = 8;
 
@@ -47,7 +47,7 @@ impl Vision<'_> {
     ) {
         let options =
             SegmentOptions { all_masks: asks.wants_all_masks(), everything: self.settings.everything.clone() };
-        let slices = Slices::new(&asks.prompts, options, frame.size());
+        let slices = Slices::new(self.model.decoder.as_ref(), &embedding, &asks.prompts, options);
         let turn = SlicedTurn { target, shot, frame, embedding, asks, slices };
         self.shared.inbox.put_back_slices(Box::new(turn));
     }

@@ -16,7 +16,7 @@ use crate::core::pixels::raw_image::RawFrame;
 use crate::core::ports::{Embedding, VisionModel};
 use crate::core::result_code::ResultCode;
 use crate::core::segment::pipeline::{self, Found, SegmentOptions};
-use crate::core::settings::Settings;
+use crate::core::settings::{CaptionMode, Settings};
 use crate::core::track::PromptKey;
 use crate::runtime::api::{PromptSubmission, Refusal};
 use crate::runtime::guard::guarded;
@@ -80,7 +80,8 @@ impl Vision<'_> {
             Ok(opened) => opened,
             Err(refusal) => return self.refuse_picture(&target, once, requests, &refusal),
         };
-        let mut asks = Asks::new(frame.size());
+        let no_everything = self.shared.check_everything(&self.settings).err();
+        let mut asks = Asks::new(frame.size(), no_everything);
         if let (Target::Arrived(arrived), Some(shot), true) = (&target, shot, streaming) {
             self.add_streaming(&mut asks, &arrived.camera, &frame, &shot);
         }
@@ -93,14 +94,20 @@ impl Vision<'_> {
             Err(refusal) => return self.refuse_asks(&frame.header, asks, &refusal),
         };
         if asks.has_everything_request() {
-            return self.begin_slices(target, shot, frame, embedding, asks);
+            let for_captions = asks.want_captions() || self.settings.caption.mode == CaptionMode::Background;
+            return match self.detect(&frame, &embedding, true, for_captions) {
+                Ok(()) => self.begin_slices(target, shot, frame, embedding, asks),
+                Err(refusal) => self.refuse_asks(&frame.header, asks, &refusal),
+            };
         }
         if let Target::Arrived(arrived) = &target {
             let room = PROMPTS_A_TURN.saturating_sub(asks.prompts.len());
             let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived, room));
             self.add(&mut asks, &frame.header, once, requests);
         }
-        match self.segment(&embedding, &asks) {
+        let for_captions = asks.want_captions() || self.settings.caption.mode == CaptionMode::Background;
+        let detected = self.detect(&frame, &embedding, asks.want_everything(), for_captions);
+        match detected.and_then(|()| self.segment(&embedding, &asks)) {
             Ok(found) => self.deliver(frame, embedding, &target, shot, asks, &found),
             Err(refusal) => self.refuse_asks(&frame.header, asks, &refusal),
         }
@@ -139,16 +146,21 @@ impl Vision<'_> {
 
     fn add_streaming(&mut self, asks: &mut Asks, camera: &Arc<str>, frame: &Frame, shot: &Shot) {
         let Self { shared, settings, planner, tracking, .. } = self;
+        let refuse = |added: Result<(), Refusal>| {
+            if let Err(refusal) = added {
+                shared.refuse_prompts(Arc::clone(camera), refusal);
+            }
+        };
         let sticky = planner.sticky(camera);
         match sticky.for_size(frame.size(), &settings.limits) {
             Ok(mut prompts) => {
                 tracking.follow(frame, shot, &mut prompts, &sticky.keys(), sticky.take_released());
-                asks.add_sticky(prompts);
+                refuse(asks.add_sticky(prompts));
             }
-            Err(error) => shared.refuse_prompts(Arc::clone(camera), error.into()),
+            Err(error) => refuse(Err(error.into())),
         }
         if settings.everything.enabled {
-            asks.add_everything_mode();
+            refuse(asks.add_everything_mode());
         }
     }
 
@@ -175,6 +187,26 @@ impl Vision<'_> {
         };
         encoded.put(Encoded { frame: frame.clone(), embedding: embedding.clone(), source });
         Ok(embedding)
+    }
+
+    /// Lets the detector look at the image, if there is one, its boxes are of use, and it has not looked before.
+    pub(in crate::runtime) fn detect(
+        &mut self,
+        frame: &Frame,
+        embedding: &Embedding,
+        for_everything: bool,
+        for_captions: bool,
+    ) -> Result<(), Refusal> {
+        let Self { shared, settings, model, .. } = self;
+        let Some(detector) = &mut model.detector else { return Ok(()) };
+        let is_needed = shared.needs_detections(settings, for_everything, for_captions);
+        if !is_needed || embedding.detections.get().is_some() {
+            return Ok(());
+        }
+        let detections = guarded(&shared.stats, "detecting objects", || detector.detect(&frame.image, embedding))?;
+        // Only this thread sets it.
+        let _ = embedding.detections.set(detections);
+        Ok(())
     }
 
     fn segment(&mut self, embedding: &Embedding, asks: &Asks) -> Result<Vec<Found>, Refusal> {

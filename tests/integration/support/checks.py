@@ -46,7 +46,15 @@ def check_mask(region, width, height):
         assert math.isfinite(value) and 0.0 <= value <= 1.0, f"{name} = {value}"
 
 
+def check_names(region):
+    assert len(region.names) == len(region.name_scores) <= 5
+    assert len(set(region.names)) == len(region.names) and all(name.strip() for name in region.names)
+    scores = list(region.name_scores)
+    assert scores == sorted(scores, reverse=True) and all(0.0 < score <= 1.0 for score in scores), scores
+
+
 def check_words(region, words):
+    check_names(region)
     if words is True:
         assert region.caption_state == Region.CAPTION_DONE, f"caption_state {region.caption_state}, expected DONE"
     if words is False:
@@ -55,7 +63,8 @@ def check_words(region, words):
         assert region.caption.strip(), "a caption that is done has words"
         assert "\0" not in region.caption and "\n" not in region.caption
         assert "\N{REPLACEMENT CHARACTER}" not in region.caption, "a caption is whole UTF-8"
-        assert math.isfinite(region.caption_score) and region.caption_score <= 0.0
+        # A mean log-probability, or the probability of a bundle that rates its captions.
+        assert math.isfinite(region.caption_score) and region.caption_score <= 1.0
     elif region.caption_state in (Region.CAPTION_NONE, Region.CAPTION_FAILED):
         assert region.caption == ""
 

@@ -24,6 +24,12 @@ def judged(record):
         said = named_noun(caption)
         scores["noun"] = float(said == noun)
         scores["noun_accepted"] = float(noun_accepted(said, noun, record["also"]))
+        scores["committed"] = float(bool(said))
+        if said:
+            scores["committed_right"] = scores["noun_accepted"]
+        best = record.get("names")
+        if best:
+            scores["among_five"] = float(any(noun_accepted(name, noun, record["also"]) for name, _ in best))
     if record["colours"]:
         scores["colour"] = float(named_colour(caption) in record["colours"])
     for kind, value in record["attributes"].items():

@@ -54,12 +54,13 @@ def measured_some(picture, name, truths, first):
     prompt = picture.boxes([bounding_box(mask) for mask in masks])
     guess, _, predicted = picture.masks(prompt)
     overlaps = [[(iou(g, m), float(p)) for g, m, p in zip(guess, masks, predicted)], *click_rounds(picture, masks)]
-    captions = picture.captions(prompt)
+    captions = picture.captions(guess)
     kinds = ["box", *(f"click_{n}" for n in range(1, CLICKS + 1))]
     return [{"picture": name, "object": first + i, "pixels": int(truth.mask.sum()),
              "share": float(truth.mask.mean()),
              "noun": truth.noun, "also": list(truth.also), "colours": list(truth.colours),
-             "attributes": truth.attributes, "references": list(truth.references), "caption": captions[i],
+             "attributes": truth.attributes, "references": list(truth.references), "caption": captions[i][0],
+             "caption_score": captions[i][1], "names": captions[i][2],
              "iou": {kind: scores[i][0] for kind, scores in zip(kinds, overlaps)},
              "predicted": {kind: scores[i][1] for kind, scores in zip(kinds, overlaps)}}
             for i, truth in enumerate(truths)]

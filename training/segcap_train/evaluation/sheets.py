@@ -57,12 +57,12 @@ def cell(picture, image, truth, click):
     point, box = centre_click(truth.mask), bounding_box(truth.mask)
     prompt = picture.points(np.array([[point]], np.float32)) if click else picture.boxes([box])
     mask = picture.masks(prompt)[0][0]
-    caption = picture.captions(prompt)[0]
+    caption, score, _ = picture.captions([mask])[0]
     out = Image.new("RGB", (CELL[0], CELL[1] + 2 * LINE + 8), PAPER)
     out.paste(shown(image, mask, box, point if click else None), (0, 0))
     draw = ImageDraw.Draw(out)
     ink = {True: RIGHT, False: WRONG, None: FAINT}[judgement(caption, truth)]
-    draw.text((1, CELL[1] + 4), fitted(draw, caption or "(no words)", 16), ink, font(16))
+    draw.text((1, CELL[1] + 4), fitted(draw, f"{caption or '(no words)'}  {score:.2f}", 16), ink, font(16))
     known = " ".join(filter(None, ["/".join(truth.colours), "/".join((truth.noun, *truth.also))]))
     truth_line = f"mask IoU {iou(mask, truth.mask):.2f}" + (f"   truth: {known}" if known else "")
     draw.text((1, CELL[1] + 4 + LINE), fitted(draw, truth_line, 13), FAINT, font(13))

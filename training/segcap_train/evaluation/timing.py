@@ -21,11 +21,11 @@ def timings(folder, threads=2):
     pixels = np.zeros((1, 3, bundle.size, bundle.size), np.float32)
     picture = Picture(bundle, image)
     took = {"encode": clock(lambda: bundle.encode(pixels)),
-            "masks_1": clock(lambda: bundle.masks(picture.embeddings, *boxes(picture, 1)))}
+            "masks_1": clock(lambda: bundle.masks(picture.features, *boxes(picture, 1)))}
     took["encode_and_masks_1"] = took["encode"] + took["masks_1"]
     for count in (1, 8, 16):
-        prompt = boxes(picture, count)
-        took[f"captions_{count}"] = clock(lambda prompt=prompt: bundle.captions(picture.embeddings, *prompt))
+        regions = boxes(picture, count)[0].reshape(-1, 4)
+        took[f"captions_{count}"] = clock(lambda regions=regions: bundle.captions(picture.features, regions))
     return {"threads": threads, "load_before": load, "milliseconds": took}
 
 

@@ -1,3 +1,0 @@
-from .sca import Sca
-
-__all__ = ["Sca"]

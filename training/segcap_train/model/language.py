@@ -67,3 +67,21 @@ class LanguageModel(nn.Module):
             x, cache = block(x, None, cache)
             present.append(cache)
         return self.logits(x[:, -1]), present
+
+
+@torch.no_grad()
+def greedy(language, prefix, eos, limit):
+    """Greedy tokens of each row of prefix (B,P,D), a list of lists without the end token."""
+    logits, present = language(prefix)
+    token = logits[:, -1].argmax(-1, keepdim=True)
+    out, going = [[] for _ in range(prefix.shape[0])], [True] * prefix.shape[0]
+    for _ in range(limit):
+        for i, value in enumerate(token[:, 0].tolist()):
+            going[i] = going[i] and value != eos
+            if going[i]:
+                out[i].append(value)
+        if not any(going):
+            break
+        logits, present = language.step(token, present)
+        token = logits.argmax(-1, keepdim=True)
+    return out

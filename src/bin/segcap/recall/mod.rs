@@ -6,18 +6,19 @@ mod truth;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use ndarray::Array3;
 use segcap::core::geometry::Size;
 use segcap::core::mask::spans::Spans;
 use segcap::core::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError, PromptBatch, VisionModel};
 use segcap::core::progress;
 use segcap::core::prompt::{Prompt, Shape};
 use segcap::core::segment::pipeline::{self, SegmentOptions};
-use segcap::core::settings::{EverythingSettings, Limits};
+use segcap::core::settings::{EverythingSettings, Limits, Proposals};
 
 use self::score::Score;
 use self::truth::Pair;
-use super::args::RecallArgs;
-use super::image::{MAX_PHOTO_PX, load_bundle, read_picture};
+use super::args::{RecallArgs, with_grid};
+use super::image::{MAX_PHOTO_PX, detect, load_bundle, read_picture};
 use super::table::{Column, Table};
 
 pub fn run(args: &RecallArgs) -> Result<()> {
@@ -32,6 +33,8 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     );
     let mut bundle = load_bundle(&args.model)?;
     let settings = combinations(args);
+    let can_prompt_by_detector = bundle.model.vision.can_prompt_by_detector();
+    settings.iter().try_for_each(|settings| settings.check_proposals(can_prompt_by_detector))?;
     let mut scores = vec![Score::default(); settings.len()];
     for (index, pair) in pairs.iter().enumerate() {
         eprint!("\r{} of {} pictures", index, pairs.len());
@@ -39,24 +42,25 @@ pub fn run(args: &RecallArgs) -> Result<()> {
     }
     eprintln!("\r{} of {} pictures", pairs.len(), pairs.len());
     println!("{} on {}; pictures: {}\n", bundle.model.name, bundle.report.summary(), pairs.len());
-    print!("{}", table(&settings, &scores));
+    print!("{}", table(&settings, &scores, can_prompt_by_detector));
     Ok(())
 }
 
 /// Those of one grid together, since they share the decoder's runs.
 fn combinations(args: &RecallArgs) -> Vec<EverythingSettings> {
     let mut all = Vec::new();
-    for &points_per_side in &args.points_per_side {
+    let grids: Vec<Option<u32>> = args.points_per_side.iter().copied().map(Some).collect();
+    for grid in if grids.is_empty() { vec![None] } else { grids } {
         for &pred_iou_thresh in &args.pred_iou_thresh {
             for &stability_thresh in &args.stability_thresh {
                 all.extend(args.nms_thresh.iter().map(|&nms_thresh| EverythingSettings {
-                    points_per_side,
+                    proposals: args.proposals.into(),
                     pred_iou_thresh,
                     stability_thresh,
                     nms_thresh,
                     min_area: args.min_area,
                     max_regions: args.max_regions,
-                    ..EverythingSettings::default()
+                    ..with_grid(grid)
                 }));
             }
         }
@@ -70,20 +74,17 @@ fn measure(vision: &mut VisionModel, pair: &Pair, settings: &[EverythingSettings
     let things = pair.things(size)?;
     let begun = Instant::now();
     let embedding = vision.encoder.encode(&photo)?;
+    if settings.iter().any(EverythingSettings::uses_detector) {
+        detect(vision, &photo, &embedding)?;
+    }
     let encode = begun.elapsed();
-    let mut decoder = Remembering { decoder: vision.decoder.as_mut(), known: Vec::new(), at: 0, took: Duration::ZERO };
-    let mut grid = 0;
+    let mut decoder = Remembering { decoder: vision.decoder.as_mut(), known: Vec::new(), at: 0, ran: Duration::ZERO };
     for (settings, score) in settings.iter().zip(scores) {
-        if settings.points_per_side != grid {
-            (decoder.known, decoder.took) = (Vec::new(), Duration::ZERO);
-            grid = settings.points_per_side;
-        }
-        decoder.at = 0;
-        let runs_before = decoder.took;
+        (decoder.at, decoder.ran) = (0, Duration::ZERO);
         let begun = Instant::now();
         let found = everything(&mut decoder, &embedding, settings)?;
-        let beside_runs = begun.elapsed() - (decoder.took - runs_before);
-        score.add(&things, &found, size, encode + decoder.took + beside_runs);
+        let beside_runs = begun.elapsed() - decoder.ran;
+        score.add(&things, &found, size, encode + decoder.took() + beside_runs);
     }
     Ok(())
 }
@@ -99,13 +100,29 @@ fn everything(
     Ok(found.iter().map(|found| Spans::from(&*found.mask)).collect())
 }
 
-/// Runs the decoder once for each batch of a grid; settings that differ in their thresholds only get the same masks.
+/// A run of the decoder.
+struct Run {
+    coords: Array3<f32>,
+    candidates: MaskCandidates,
+    took: Duration,
+}
+
+/// Runs the decoder once for the same prompts: settings that differ in their thresholds only get the same masks of a grid.
 struct Remembering<'a> {
     decoder: &'a mut dyn MaskDecoder,
-    known: Vec<MaskCandidates>,
+    /// In the order of the prompts.
+    known: Vec<Run>,
+    /// Runs that the present settings have asked for.
     at: usize,
-    /// In the decoder's runs.
-    took: Duration,
+    /// Time for those of them that were not known.
+    ran: Duration,
+}
+
+impl Remembering<'_> {
+    /// Time of all runs that the present settings have asked for, known or not.
+    fn took(&self) -> Duration {
+        self.known[..self.at].iter().map(|run| run.took).sum()
+    }
 }
 
 impl MaskDecoder for Remembering<'_> {
@@ -113,24 +130,31 @@ impl MaskDecoder for Remembering<'_> {
         self.decoder.mask_input_size()
     }
 
+    fn takes_boxes(&self) -> bool {
+        self.decoder.takes_boxes()
+    }
+
     fn decode(&mut self, embedding: &Embedding, prompts: &PromptBatch) -> Result<MaskCandidates, ModelError> {
-        if self.at == self.known.len() {
+        if self.known.get(self.at).is_none_or(|run| run.coords != prompts.coords) {
             let begun = Instant::now();
-            self.known.push(self.decoder.decode(embedding, prompts)?);
-            self.took += begun.elapsed();
+            let candidates = self.decoder.decode(embedding, prompts)?;
+            let took = begun.elapsed();
+            self.known.truncate(self.at);
+            self.known.push(Run { coords: prompts.coords.clone(), candidates, took });
+            self.ran += took;
         }
         self.at += 1;
-        Ok(self.known[self.at - 1].clone())
+        Ok(self.known[self.at - 1].candidates.clone())
     }
 }
 
-fn table(settings: &[EverythingSettings], scores: &[Score]) -> String {
-    let titles = ["grid", "iou >", "stable >=", "nms", "recall", "small", "large", "masks", "of things", "ms"];
+fn table(settings: &[EverythingSettings], scores: &[Score], can_prompt_by_detector: bool) -> String {
+    let titles = ["asked", "iou >", "stable >=", "nms", "recall", "small", "large", "masks", "of things", "ms"];
     let mut table = Table::new(titles.map(Column::right).into());
     let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
     for (settings, score) in settings.iter().zip(scores) {
         table.row(vec![
-            format!("{0} x {0}", settings.points_per_side),
+            asked(settings, can_prompt_by_detector),
             settings.pred_iou_thresh.to_string(),
             settings.stability_thresh.to_string(),
             settings.nms_thresh.to_string(),
@@ -143,4 +167,14 @@ fn table(settings: &[EverythingSettings], scores: &[Score]) -> String {
         ]);
     }
     table.render()
+}
+
+/// What everything-mode asks the decoder about.
+fn asked(settings: &EverythingSettings, can_prompt_by_detector: bool) -> String {
+    let EverythingSettings { proposals, points_per_side, sparse_points_per_side, .. } = settings;
+    match (proposals, can_prompt_by_detector) {
+        (Proposals::Detector, _) => "boxes".to_owned(),
+        (Proposals::Auto, true) => format!("boxes, {0} x {0}", sparse_points_per_side),
+        (Proposals::Grid, _) | (Proposals::Auto, false) => format!("{0} x {0}", points_per_side),
+    }
 }

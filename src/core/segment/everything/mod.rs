@@ -1,27 +1,30 @@
 //! Everything in an image: SAM's automatic mask generator (SAM paper, section 5 and appendix B), without crops.
 //!
-//! A grid of clicks; of all their masks those stay that the model believes in (predicted IoU), that are stable and not
+//! Prompts come from a grid of clicks, or from an object detector's boxes with a sparse grid where these leave something out
+//! ([`Proposals`]). Of all their masks those stay that the model believes in (predicted IoU), that are stable and not
 //! tiny; their small holes are filled and small islands removed; of masks that are much alike the best stays. The rules
 //! have SAM's meaning, the thresholds come from [`EverythingSettings`]. Two differences, both because of specks that a small
 //! model leaves beside a thing, which change a mask's box but hardly the mask: SAM removes small parts after it has compared
 //! boxes, here they go before; and SAM compares boxes alone, here masks are alike, too, whose pixels are much the same.
 
 use std::sync::Arc;
+use std::vec::IntoIter;
 
-use ndarray::Axis;
+use ndarray::{ArrayView1, Axis};
 
 use super::candidate::{Candidate, Decoding, unit};
 use super::islands::without_small_parts;
-use super::mask_choice::multimask;
+use super::mask_choice::{multimask, ranking};
 use super::nms;
+use crate::core::detections::Detections;
 use crate::core::geometry::transform::ModelFromImage;
 use crate::core::geometry::{PixelBox, Point, Size};
 use crate::core::mask::spans::Spans;
 use crate::core::ports::{Embedding, MaskCandidates, MaskDecoder, ModelError};
 use crate::core::progress::{OnProgress, Stage, tell};
 use crate::core::prompt::Shape;
-use crate::core::prompt::batch::{MAX_BATCH, of_points};
-use crate::core::settings::EverythingSettings;
+use crate::core::prompt::batch::{MAX_BATCH, of_boxes, of_points};
+use crate::core::settings::{EverythingSettings, Proposals};
 
 /// How far a longer piece of work has come of which this is a part.
 pub(super) struct Span {
@@ -29,20 +32,14 @@ pub(super) struct Span {
     pub total: usize,
 }
 
-/// The number of clicks that are decoded.
-pub(super) fn clicks(settings: &EverythingSettings) -> usize {
-    (settings.points_per_side as usize).pow(2)
-}
-
 /// The regions, best predicted IoU first. Progress is told, and asked whether to go on, before each batch.
 pub(super) fn regions(
+    mut search: Search,
     decoding: &mut Decoding,
     transform: &ModelFromImage,
-    settings: &EverythingSettings,
     span: &Span,
     on_progress: &mut OnProgress,
 ) -> Result<Vec<Candidate>, ModelError> {
-    let mut search = Search::new(settings.clone(), transform.image);
     while search.done() < search.total() {
         tell(on_progress, Stage::Segment, span.done_before + search.done(), span.total)?;
         search.ask(decoding, transform, MAX_BATCH)?;
@@ -57,25 +54,34 @@ pub(super) fn regions(
 /// Everything-mode on one image, batch by batch, so that others may have the decoder in between.
 pub struct Search {
     settings: EverythingSettings,
-    grid: Vec<Point>,
-    done: usize,
+    /// A detector's, still to be decoded; they go before the clicks.
+    boxes: IntoIter<PixelBox>,
+    /// Still to be decoded.
+    clicks: IntoIter<Point>,
+    total: usize,
     waiting: Vec<Waiting>,
 }
 
 impl Search {
-    pub fn new(settings: EverythingSettings, image: Size) -> Self {
-        let grid = grid(settings.points_per_side, image);
-        Self { settings, grid, done: 0, waiting: Vec::new() }
+    /// `detections`: what a detector has found in the image; `None` without one.
+    pub fn new(settings: EverythingSettings, image: Size, detections: Option<&Detections>) -> Self {
+        let (boxes, clicks) = match (settings.proposals, detections) {
+            (Proposals::Grid, _) | (Proposals::Auto, None) => (Vec::new(), grid(settings.points_per_side, image)),
+            (Proposals::Auto, Some(found)) => (found.proposals(), grid(settings.sparse_points_per_side, image)),
+            (Proposals::Detector, found) => (found.map(Detections::proposals).unwrap_or_default(), Vec::new()),
+        };
+        let total = boxes.len() + clicks.len();
+        Self { settings, boxes: boxes.into_iter(), clicks: clicks.into_iter(), total, waiting: Vec::new() }
     }
 
-    /// Clicks.
+    /// Boxes and clicks.
     pub fn total(&self) -> usize {
-        self.grid.len()
+        self.total
     }
 
-    /// Clicks that have been decoded.
+    /// Boxes and clicks that have been decoded, or need not be.
     pub fn done(&self) -> usize {
-        self.done
+        self.total - self.boxes.len() - self.clicks.len()
     }
 
     /// Masks that may become regions.
@@ -83,7 +89,7 @@ impl Search {
         self.waiting.len()
     }
 
-    /// One run of the decoder with the next `batch` clicks.
+    /// One run of the decoder with the next `batch` boxes or clicks.
     ///
     /// # Errors
     /// What the decoder's run gives; [`ModelError::Shape`].
@@ -97,26 +103,55 @@ impl Search {
     }
 
     fn ask(&mut self, decoding: &mut Decoding, transform: &ModelFromImage, batch: usize) -> Result<(), ModelError> {
-        let end = self.grid.len().min(self.done + batch.clamp(1, MAX_BATCH));
-        let points = &self.grid[self.done..end];
-        if !points.is_empty() {
-            let candidates = decoding.decode(&of_points(points, transform))?;
-            self.waiting.extend(good_ones(decoding, &candidates, &self.settings, transform.image));
-            self.done = end;
+        let batch = batch.clamp(1, MAX_BATCH);
+        let (boxes, clicks) = (self.boxes.as_slice(), self.clicks.as_slice());
+        let by_box = !boxes.is_empty();
+        if !by_box && clicks.is_empty() {
+            return Ok(());
+        }
+        let prompts = if by_box {
+            of_boxes(&boxes[..batch.min(boxes.len())], transform)
+        } else {
+            of_points(&clicks[..batch.min(clicks.len())], transform)
+        };
+        let candidates = decoding.decode(&prompts)?;
+        let choose = if by_box { best_of_box } else { all_of_click };
+        self.waiting.extend(good_ones(decoding, &candidates, choose, &self.settings, transform.image));
+        // Only now: what the decoder failed on has not been done.
+        if by_box {
+            self.boxes.by_ref().take(batch).for_each(drop);
+            if self.boxes.as_slice().is_empty() {
+                self.leave_out_covered_clicks();
+            }
+        } else {
+            self.clicks.by_ref().take(batch).for_each(drop);
         }
         Ok(())
     }
 
-    /// What the clicks so far have found, best predicted IoU first.
+    /// Clicks inside a region of a box need not be decoded.
+    fn leave_out_covered_clicks(&mut self) {
+        let kept = self.kept();
+        let is_covered =
+            |at: &Point| kept.iter().any(|&index| self.waiting[index].mask.contains(at.x as u32, at.y as u32));
+        let left: Vec<Point> = self.clicks.as_slice().iter().filter(|at| !is_covered(at)).copied().collect();
+        self.clicks = left.into_iter();
+    }
+
+    /// What the prompts so far have found, best predicted IoU first.
     pub(super) fn into_regions(self) -> Vec<Candidate> {
+        self.kept().into_iter().map(|index| self.waiting[index].candidate()).collect()
+    }
+
+    /// Indices of what waits and is not much like something better.
+    fn kept(&self) -> Vec<usize> {
         let Self { settings, waiting, .. } = self;
         let boxes: Vec<PixelBox> = waiting.iter().map(|one| one.mask.bbox()).collect();
         let scores: Vec<f32> = waiting.iter().map(|one| one.predicted_iou).collect();
         let max_iou = settings.nms_thresh;
-        let kept = nms::keep_best(&scores, settings.max_regions, |better, index| {
+        nms::keep_best(&scores, settings.max_regions, |better, index| {
             boxes[better].iou(boxes[index]) > max_iou || overlap(&waiting[better].mask, &waiting[index].mask, max_iou)
-        });
-        kept.into_iter().map(|index| waiting[index].candidate()).collect()
+        })
     }
 }
 
@@ -148,16 +183,29 @@ impl Waiting {
     }
 }
 
-/// Cheap rules first: only what passes them is brought to the image's resolution.
+/// A click may mean a thing, a part of it, or what it belongs to: all its proposals are looked at.
+fn all_of_click(predicted_iou: ArrayView1<f32>) -> Vec<usize> {
+    multimask(predicted_iou.len()).collect()
+}
+
+/// A box means one thing: the mask that a client would get for it.
+fn best_of_box(predicted_iou: ArrayView1<f32>) -> Vec<usize> {
+    const CORNERS: usize = 2;
+    ranking(predicted_iou, CORNERS).into_iter().take(1).collect()
+}
+
+/// Cheap rules first: only what passes them is brought to the image's resolution. `choose`: which of a prompt's proposals, by
+/// their predicted IoU.
 fn good_ones(
     decoding: &mut Decoding,
     candidates: &MaskCandidates,
+    choose: fn(ArrayView1<f32>) -> Vec<usize>,
     settings: &EverythingSettings,
     image: Size,
 ) -> Vec<Waiting> {
     let mut good = Vec::new();
     for (prompt, logits) in candidates.logits.outer_iter().enumerate() {
-        for candidate in multimask(logits.len_of(Axis(0))) {
+        for candidate in choose(candidates.predicted_iou.row(prompt)) {
             let logits = logits.index_axis(Axis(0), candidate);
             let predicted_iou = candidates.predicted_iou[[prompt, candidate]];
             if predicted_iou.is_nan() || predicted_iou <= settings.pred_iou_thresh {

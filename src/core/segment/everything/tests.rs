@@ -3,8 +3,11 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, Array4, s};
 
 use super::*;
+use crate::core::detections::DetectedBox;
+use crate::core::geometry::FloatBox;
 use crate::core::ports::PromptBatch;
 use crate::core::progress::{Progress, ignore};
+use crate::core::region::names::NameList;
 use crate::core::testing::fake_model::{Call, FakeControl, RADIUS, fake_embedding, fake_model};
 
 const IMAGE: Size = Size { width: 64, height: 48 };
@@ -25,8 +28,9 @@ fn run(
     on_progress: &mut OnProgress,
 ) -> Result<Vec<Candidate>, ModelError> {
     let embedding = fake_embedding(IMAGE);
-    let span = Span { done_before: 0, total: clicks(settings) };
-    regions(&mut Decoding::new(decoder, &embedding), &embedding.transform, settings, &span, on_progress)
+    let search = Search::new(settings.clone(), IMAGE, None);
+    let span = Span { done_before: 0, total: search.total() };
+    regions(search, &mut Decoding::new(decoder, &embedding), &embedding.transform, &span, on_progress)
 }
 
 fn run_fake(settings: &EverythingSettings) -> (Vec<Candidate>, Arc<FakeControl>) {
@@ -92,7 +96,7 @@ fn batch_by_batch_it_finds_the_same() {
     let whole = run_fake(&settings()).0;
     for batch in [0, 1, 5, 1000] {
         let (mut model, control) = fake_model();
-        let (embedding, mut search) = (fake_embedding(IMAGE), Search::new(settings(), IMAGE));
+        let (embedding, mut search) = (fake_embedding(IMAGE), Search::new(settings(), IMAGE, None));
         while search.done() < search.total() {
             search.step(model.vision.decoder.as_mut(), &embedding, batch).unwrap();
         }
@@ -106,7 +110,7 @@ fn batch_by_batch_it_finds_the_same() {
 #[test]
 fn a_search_that_is_broken_off_has_what_it_found_so_far() {
     let (mut model, control) = fake_model();
-    let (embedding, mut search) = (fake_embedding(IMAGE), Search::new(settings(), IMAGE));
+    let (embedding, mut search) = (fake_embedding(IMAGE), Search::new(settings(), IMAGE, None));
     search.step(model.vision.decoder.as_mut(), &embedding, 4).unwrap();
     control.fail_next(Call::Decode, 1);
     assert!(search.step(model.vision.decoder.as_mut(), &embedding, 4).is_err());
@@ -211,4 +215,74 @@ fn padding_and_unstable_masks_are_no_regions() {
     let regions = run(&mut Useless, &unstable_too, &mut ignore).unwrap();
     assert_eq!(regions.len(), 1, "one of sixteen equal masks, and nothing of the padding");
     assert_eq!(regions[0].stability, 0.0);
+}
+
+/// Discs around the given points, as boxes of a detector.
+fn detected(boxes: &[(f32, f32, f32)]) -> Detections {
+    let one = |&(x, y, score): &(f32, f32, f32)| DetectedBox {
+        rect: FloatBox { left: x, top: y, right: x + 16.0, bottom: y + 12.0 },
+        score,
+        class: 0,
+    };
+    Detections::new(boxes.iter().map(one), NameList::default(), IMAGE)
+}
+
+/// The search with these proposals to its end: its regions' boxes, sorted, and the rows of each run of the decoder.
+fn propose(proposals: Proposals, detections: Option<&Detections>, batch: usize) -> (Vec<PixelBox>, Vec<usize>) {
+    let (mut model, control) = fake_model();
+    let grids = EverythingSettings { sparse_points_per_side: 4, points_per_side: 2, ..settings() };
+    let settings = EverythingSettings { proposals, nms_thresh: 0.3, ..grids };
+    let mut search = Search::new(settings, IMAGE, detections);
+    let total = search.total();
+    let mut runs = Vec::new();
+    while search.done() < search.total() {
+        let (done, rows) = (search.done(), control.rows(Call::Decode));
+        search.step(model.vision.decoder.as_mut(), &fake_embedding(IMAGE), batch).unwrap();
+        assert!(search.done() > done && search.total() == total, "it goes on");
+        runs.push(control.rows(Call::Decode) - rows);
+    }
+    let mut boxes: Vec<PixelBox> = search.into_regions().iter().map(|region| region.mask.bbox()).collect();
+    boxes.sort_by_key(|rect| (rect.y, rect.x));
+    (boxes, runs)
+}
+
+#[test]
+fn a_detector_s_boxes_are_decoded_alone() {
+    let found = detected(&[(0.0, 0.0, 0.9), (32.0, 24.0, 0.5), (33.0, 24.0, 0.4), (0.0, 30.0, 0.1)]);
+    let expected = vec![PixelBox::new(0, 0, 16, 12), PixelBox::new(32, 24, 16, 12)];
+    assert_eq!(propose(Proposals::Detector, Some(&found), 64), (expected.clone(), vec![2]));
+    assert_eq!(propose(Proposals::Detector, Some(&found), 1), (expected, vec![1, 1]));
+    assert_eq!(propose(Proposals::Detector, Some(&detected(&[])), 64), (vec![], vec![]));
+    assert_eq!(propose(Proposals::Detector, None, 64), (vec![], vec![]));
+}
+
+#[test]
+fn beside_a_detector_s_boxes_clicks_fill_what_they_leave_out() {
+    // Clicks lie at (8, 6), (24, 6), ...: these two boxes cover one each.
+    let found = detected(&[(0.0, 0.0, 0.9), (32.0, 24.0, 0.5)]);
+    let (boxes, runs) = propose(Proposals::Auto, Some(&found), 64);
+    assert_eq!(runs, [2, 14]);
+    assert_eq!(boxes.len(), 16, "{boxes:?}");
+    assert!(boxes.contains(&PixelBox::new(0, 0, 16, 12)) && boxes.contains(&PixelBox::new(32, 24, 16, 12)));
+    assert_eq!(propose(Proposals::Auto, Some(&found), 8).1, [2, 8, 6]);
+    // Nothing was detected: the sparse grid as a whole.
+    assert_eq!(propose(Proposals::Auto, Some(&detected(&[])), 64).1, [16]);
+}
+
+#[test]
+fn the_grid_needs_no_detector_and_ignores_one() {
+    let found = detected(&[(0.0, 0.0, 0.9)]);
+    assert_eq!(propose(Proposals::Auto, None, 64).1, [4]);
+    assert_eq!(propose(Proposals::Grid, Some(&found), 64).1, [4]);
+}
+
+#[test]
+fn boxes_on_which_the_decoder_failed_are_not_done() {
+    let (mut model, control) = fake_model();
+    let found = detected(&[(0.0, 0.0, 0.9), (32.0, 24.0, 0.5)]);
+    let mut search = Search::new(settings(), IMAGE, Some(&found));
+    control.fail_next(Call::Decode, 1);
+    assert!(search.step(model.vision.decoder.as_mut(), &fake_embedding(IMAGE), 64).is_err());
+    assert_eq!(search.done(), 0);
+    assert!(search.into_regions().is_empty());
 }

@@ -49,7 +49,7 @@ impl Found {
 /// Segments what the prompts ask for in one image.
 ///
 /// The result is in the order of the prompts, and within a prompt best first ([`mod@super::mask_choice`]). A prompt whose
-/// masks are all empty is not in it ([`without_mask`] names those); an empty best mask gives way to the next. `on_progress` is told of prompts, the clicks of everything-mode included, before every run of the decoder.
+/// masks are all empty is not in it ([`without_mask`] names those); an empty best mask gives way to the next. `on_progress` is told of prompts, those of everything-mode included, before every run of the decoder.
 ///
 /// # Errors
 /// What the decoder's run gives; [`ModelError::Shape`]; [`ModelError::Canceled`] when `on_progress` breaks.
@@ -62,8 +62,10 @@ pub fn segment(
 ) -> Result<Vec<Found>, ModelError> {
     let (everywhere, targeted): (Vec<usize>, Vec<usize>) =
         (0..prompts.len()).partition(|&index| prompts[index].shape == Shape::Everything);
-    let clicks = if everywhere.is_empty() { 0 } else { everything::clicks(&options.everything) };
-    let total = targeted.len() + clicks;
+    let detections = embedding.detections.get().filter(|_| decoder.takes_boxes());
+    let search = (!everywhere.is_empty())
+        .then(|| Search::new(options.everything.clone(), embedding.transform.image, detections));
+    let total = targeted.len() + search.as_ref().map_or(0, Search::total);
     let mut decoding = Decoding::new(decoder, embedding);
     let mut found = Vec::new();
     let mut done = 0;
@@ -79,10 +81,9 @@ pub fn segment(
         }
         done += indices.len();
     }
-    if !everywhere.is_empty() {
+    if let Some(search) = search {
         let span = everything::Span { done_before: done, total };
-        let regions =
-            everything::regions(&mut decoding, &embedding.transform, &options.everything, &span, on_progress)?;
+        let regions = everything::regions(search, &mut decoding, &embedding.transform, &span, on_progress)?;
         found.extend(for_each_asker(regions, &everywhere));
     }
     found.sort_by_key(|found| found.prompt_index);

@@ -1,7 +1,6 @@
 //! A list of prompts, segmented slice by slice, so that others may have the decoder in between.
 
 use super::{Found, SegmentOptions, for_each_asker, segment};
-use crate::core::geometry::Size;
 use crate::core::ports::{Embedding, MaskDecoder, ModelError};
 use crate::core::progress::OnProgress;
 use crate::core::prompt::{Prompt, Shape};
@@ -18,10 +17,11 @@ pub struct Slices {
 }
 
 impl Slices {
-    pub fn new(prompts: &[Prompt], options: SegmentOptions, image: Size) -> Self {
+    pub fn new(decoder: &dyn MaskDecoder, embedding: &Embedding, prompts: &[Prompt], options: SegmentOptions) -> Self {
         let (everywhere, targeted): (Vec<usize>, Vec<usize>) =
             (0..prompts.len()).partition(|&index| prompts[index].shape == Shape::Everything);
-        let search = Search::new(options.everything.clone(), image);
+        let detections = embedding.detections.get().filter(|_| decoder.takes_boxes());
+        let search = Search::new(options.everything.clone(), embedding.transform.image, detections);
         let targeted = Some(targeted).filter(|targeted| !targeted.is_empty());
         Self { options, targeted, everywhere, search, found: Vec::new() }
     }
@@ -31,7 +31,7 @@ impl Slices {
         self.targeted.is_none() && is_searched
     }
 
-    /// The next slice: the prompts that point at something, or so many clicks of the grid. `prompts`: those of
+    /// The next slice: the prompts that point at something, or so many boxes or clicks of everything-mode. `prompts`: those of
     /// [`Slices::new`].
     ///
     /// # Errors

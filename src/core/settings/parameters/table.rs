@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::{Change, Declaration, Slot};
-use crate::core::settings::CaptionMode;
 use crate::core::settings::configuration::{ImageTransport, Reliability};
+use crate::core::settings::{CaptionMode, Proposals};
 
 const PROVIDERS: &[&str] = &["auto", "tensorrt", "cuda", "cpu"];
 const TRANSPORTS: &[&str] = &["raw", "compressed"];
 const RELIABILITIES: &[&str] = &["best_effort", "reliable"];
+const PROPOSALS: &[&str] = &["auto", "grid", "detector"];
 const CAPTION_MODES: &[&str] = &["off", "on_request", "background"];
 
 const MIB: usize = 1 << 20;
@@ -162,10 +163,34 @@ pub static DECLARATIONS: &[Declaration] = &[
         slot: slot!(bool settings.everything.enabled),
     },
     Declaration {
+        name: "everything.proposals",
+        description: "What segment-everything asks about; grid: points_per_side; detector: the boxes of the bundle's object \
+                      detector; auto: these and a sparse grid where they leave something out, without a detector the grid.",
+        change: Live,
+        slot: Slot::Choice {
+            choices: PROPOSALS,
+            get: |c| match c.settings.everything.proposals {
+                Proposals::Auto => PROPOSALS[0],
+                Proposals::Grid => PROPOSALS[1],
+                Proposals::Detector => PROPOSALS[2],
+            },
+            set: |c, index| {
+                c.settings.everything.proposals = [Proposals::Auto, Proposals::Grid, Proposals::Detector][index];
+            },
+        },
+    },
+    Declaration {
         name: "everything.points_per_side",
         description: "Segment-everything asks a grid of so many points along each side of the image.",
         change: Live,
         slot: slot!(integer 1..=64, settings.everything.points_per_side),
+    },
+    Declaration {
+        name: "everything.sparse_points_per_side",
+        description: "Beside a detector's boxes (everything.proposals: auto) so many points along each side of the image are \
+                      asked, where no region covers them yet.",
+        change: Live,
+        slot: slot!(integer 1..=64, settings.everything.sparse_points_per_side),
     },
     Declaration {
         name: "everything.pred_iou_thresh",

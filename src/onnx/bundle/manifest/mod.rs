@@ -7,7 +7,10 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::BundleError;
-use super::roles::{DecoderKind, IMAGE_EMBEDDINGS, Role, check_names};
+use super::roles::{
+    CAPTION_SCORE, DecoderKind, IMAGE_EMBEDDINGS, NAME_SCORES, PIXELS_INPUT, POINT_COORDS, REGION_BOXES, Role,
+    check_names,
+};
 use crate::core::geometry::transform::ResizeRule;
 
 /// The layouts of `bundle.yaml` that are understood here. In 1 the encoder has one output, and the key of a decoder says its
@@ -79,6 +82,7 @@ pub struct Graphs {
     pub caption_prefix: Option<GraphEntry>,
     pub lm_prefill: Option<GraphEntry>,
     pub lm_decode: Option<GraphEntry>,
+    pub object_detector: Option<GraphEntry>,
 }
 
 /// One graph: its file and the tensors with which it plays its role.
@@ -94,6 +98,11 @@ pub struct GraphEntry {
     pub outputs: BTreeMap<String, String>,
     /// Of a mask decoder, from format 2 on.
     pub kind: Option<DecoderKind>,
+    /// The file with what classes are called, one a line; of a graph that tells classes, from format 2 on.
+    pub names: Option<String>,
+    pub names_sha256: Option<String>,
+    /// Of an object detector with pixels of its own.
+    pub preprocess: Option<Preprocess>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -178,6 +187,7 @@ impl Manifest {
             ("caption_prefix", graphs.caption_prefix.as_ref()),
             ("lm_prefill", graphs.lm_prefill.as_ref()),
             ("lm_decode", graphs.lm_decode.as_ref()),
+            ("object_detector", graphs.object_detector.as_ref()),
         ]
         .into_iter()
         .filter_map(|(key, graph)| Some((key, graph?)))
@@ -217,7 +227,7 @@ impl Manifest {
             let plain = !text.trim().is_empty() && !text.chars().any(char::is_control);
             require(plain, key, "text without control characters", format!("{text:?}"))?;
         }
-        self.preprocess.check()?;
+        self.preprocess.check("preprocess")?;
         let may_have_kind = |key: &str| key == "mask_decoder" && self.format > 1;
         if let Some((key, _)) = self.graphs().find(|(key, graph)| graph.kind.is_some() && !may_have_kind(key)) {
             let expected = "a kind only of mask_decoder, and only from format 2 on";
@@ -229,12 +239,49 @@ impl Manifest {
         let Decoder { kind, graph } = self.decoder()?;
         check_names(Role::MaskDecoder(kind), graph, features)?;
         if let Some(Captioner { prefix, prefill, decode, language }) = self.captioner()? {
+            self.check_prefix(prefix)?;
             check_names(Role::CaptionPrefix, prefix, features)?;
             check_names(Role::LmPrefill, prefill, features)?;
             check_names(Role::LmDecode, decode, features)?;
             language.check()?;
         }
+        if let Some(detector) = &self.graphs.object_detector {
+            self.check_detector(detector)?;
+            check_names(Role::ObjectDetector, detector, features)?;
+        }
+        for (key, graph) in self.graphs() {
+            check_name_file(key, graph)?;
+        }
         Ok(())
+    }
+
+    /// What a captioner is told of its regions, and what it tells beside the prefix.
+    fn check_prefix(&self, prefix: &GraphEntry) -> Result<(), BundleError> {
+        let (key, has) = ("graphs.caption_prefix.inputs", |name: &str| prefix.inputs.contains_key(name));
+        let got = || prefix.inputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        if self.format > 1 {
+            let knows_region = has(POINT_COORDS) || has(REGION_BOXES);
+            return require(knows_region, key, "`point_coords` with `point_labels`, or `region_boxes`", got());
+        }
+        require(has(POINT_COORDS), key, "`point_coords` too", got())?;
+        let newer = [(REGION_BOXES, has(REGION_BOXES))]
+            .into_iter()
+            .chain([NAME_SCORES, CAPTION_SCORE].map(|name| (name, prefix.outputs.contains_key(name))));
+        match newer.into_iter().find(|(_, is_there)| *is_there) {
+            Some((name, _)) => Err(value("format", format!("2, for `{name}` of caption_prefix"), 1)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_detector(&self, detector: &GraphEntry) -> Result<(), BundleError> {
+        require(self.format > 1, "format", "2, for graphs.object_detector", self.format)?;
+        let key = "graphs.object_detector.preprocess";
+        match (detector.inputs.contains_key(PIXELS_INPUT), &detector.preprocess) {
+            (true, Some(preprocess)) => preprocess.check(key),
+            (true, None) => Err(value(key, "how an image becomes `pixels`", "nothing")),
+            (false, Some(_)) => Err(value(key, "it only with the input `pixels`", "it without")),
+            (false, None) => Ok(()),
+        }
     }
 }
 
@@ -246,13 +293,14 @@ impl Preprocess {
         }
     }
 
-    fn check(&self) -> Result<(), BundleError> {
+    /// `key`: where it stands in `bundle.yaml`.
+    fn check(&self, key: &str) -> Result<(), BundleError> {
         let sane = (32..=4096).contains(&self.input_size);
-        require(sane, "preprocess.input_size", "32 to 4096 pixels", self.input_size)?;
+        require(sane, &format!("{key}.input_size"), "32 to 4096 pixels", self.input_size)?;
         let finite = self.mean.iter().all(|value| value.is_finite());
-        require(finite, "preprocess.mean", "three finite numbers", format!("{:?}", self.mean))?;
+        require(finite, &format!("{key}.mean"), "three finite numbers", format!("{:?}", self.mean))?;
         let positive = self.std.iter().all(|value| value.is_finite() && *value > 0.0);
-        require(positive, "preprocess.std", "three numbers above 0", format!("{:?}", self.std))
+        require(positive, &format!("{key}.std"), "three numbers above 0", format!("{:?}", self.std))
     }
 }
 
@@ -261,6 +309,25 @@ impl LanguageModelEntry {
         require((1..=256).contains(&self.layers), "language_model.layers", "1 to 256", self.layers)?;
         let bounded = (1..=1024).contains(&self.max_new_tokens);
         require(bounded, "language_model.max_new_tokens", "1 to 1024", self.max_new_tokens)
+    }
+}
+
+/// A file with names is there, with its hash, where the graph tells classes, and nowhere else.
+fn check_name_file(key: &str, graph: &GraphEntry) -> Result<(), BundleError> {
+    let is_detector = key == "object_detector";
+    let tells_classes = is_detector || key == "caption_prefix" && graph.outputs.contains_key(NAME_SCORES);
+    let key = |end: &str| format!("graphs.{key}.{end}");
+    match (&graph.names, &graph.names_sha256) {
+        (Some(_), Some(_)) if !tells_classes => {
+            let expected = "it only of an object_detector, and of a caption_prefix with the output `name_scores`";
+            Err(value(&key("names"), expected, "it elsewhere"))
+        }
+        (None, None) if tells_classes && !is_detector => {
+            Err(value(&key("names"), "the file with the names, for the output `name_scores`", "nothing"))
+        }
+        (Some(_), Some(_)) | (None, None) => Ok(()),
+        (Some(_), None) => Err(value(&key("names_sha256"), "64 hexadecimal digits", "nothing")),
+        (None, Some(_)) => Err(value(&key("names"), "a file beside `names_sha256`", "nothing")),
     }
 }
 
