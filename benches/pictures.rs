@@ -86,7 +86,7 @@ fn draw(criterion: &mut Criterion) {
         let style = OverlayStyle { captions: false, ..OverlayStyle::default() };
         bencher.iter(|| overlay::draw(black_box(&image), &regions, &style));
     });
-    let header = Header { camera: "".into(), stamp: Stamp::default(), frame_id: "camera".into() };
+    let header = Header { origin: "".into(), stamp: Stamp::default(), frame_id: "camera".into() };
     let array = RegionArray { header, size: Size::new(WIDTH, HEIGHT), model: "bench 1".into(), regions };
     group.bench_function("label map", |bencher| bencher.iter(|| black_box(&array).label_map()));
     group.finish();

@@ -55,7 +55,7 @@ fn region(id: u64, text: String) -> Region {
 }
 
 fn see(memory: &mut RegionMemory, secs: i32, regions: &[(u64, Region, Arc<Spans>)]) {
-    let header = Header { camera: "".into(), stamp: Stamp { secs, nanos: 0 }, frame_id: "optical".into() };
+    let header = Header { origin: "".into(), stamp: Stamp { secs, nanos: 0 }, frame_id: "optical".into() };
     let now = Instant::now();
     let moment = memory.look(&header, IMAGE, Some(now), now);
     for (id, region, shape) in regions {

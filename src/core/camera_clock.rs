@@ -18,7 +18,8 @@ pub struct Shot {
 /// From the newest picture so far to another one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Seconds; 0 for the same picture again, negative for an older one, never for a newest one.
+    /// Seconds; 0 for the same picture again, negative for an older one, never for a newest one. By the stamps, and where these
+    /// stand or have jumped back since, by when the pictures came in.
     pub secs: f64,
     pub is_newest: bool,
     /// The newest picture has an older stamp than the one before: a recording that begins again, a clock that was set.
@@ -38,12 +39,16 @@ pub struct CameraClock {
     secs: f64,
     /// What the steady clock has added since the stamp last went on: the next stamp does not count that again.
     stood_secs: f64,
+    /// When the picture came in with which the stamps last stood or jumped back: they tell nothing of the pictures before it.
+    /// `None`: not so far.
+    stamps_tell_since: Option<Instant>,
 }
 
 impl CameraClock {
     /// `secs`: the time of this first picture.
     pub fn start(shot: &Shot, secs: f64) -> Self {
-        Self { stamp: shot.stamp, arrived: shot.arrived.unwrap_or(shot.looked_at), secs, stood_secs: 0.0 }
+        let arrived = shot.arrived.unwrap_or(shot.looked_at);
+        Self { stamp: shot.stamp, arrived, secs, stood_secs: 0.0, stamps_tell_since: None }
     }
 
     /// The time of the newest picture.
@@ -70,7 +75,12 @@ impl CameraClock {
         let ahead_secs = self.ahead_secs(shot.stamp);
         let is_newest = shot.arrived.map_or(ahead_secs > 0.0, |arrived| arrived > self.arrived);
         let secs = if !is_newest {
-            ahead_secs.min(0.0)
+            match shot.arrived {
+                Some(arrived) if ahead_secs >= 0.0 || self.stamps_tell_since.is_some_and(|since| arrived < since) => {
+                    -self.arrived.saturating_duration_since(arrived).as_secs_f64()
+                }
+                _ => ahead_secs.min(0.0),
+            }
         } else if ahead_secs > 0.0 {
             (ahead_secs - self.stood_secs).max(0.0)
         } else {
@@ -85,6 +95,9 @@ impl CameraClock {
         let step = self.step_to(shot);
         if step.is_newest {
             let stands = shot.stamp.is_zero() || shot.stamp == self.stamp;
+            if stands || step.jumped_back || self.stamp.is_zero() {
+                self.stamps_tell_since = Some(shot.arrived.unwrap_or(shot.looked_at));
+            }
             self.stood_secs = if stands { self.stood_secs + step.secs } else { 0.0 };
             self.stamp = if shot.stamp.is_zero() { self.stamp } else { shot.stamp };
             self.arrived = shot.arrived.unwrap_or(shot.looked_at);
@@ -162,7 +175,7 @@ mod tests {
         assert_eq!(rig.take(5, 4), (11.0, true));
         let old = rig.shot(100, 0);
         assert!(rig.clock.is_past(&old) && !rig.clock.step_to(&old).jumped_back);
-        assert_eq!(rig.take(100, 0), (11.0, false), "of the time before");
+        assert_eq!(rig.take(100, 0), (7.0, false), "of the time before");
     }
 
     #[test]
@@ -171,6 +184,7 @@ mod tests {
             let mut rig = Rig::new(secs, 0.0);
             assert_eq!(rig.take(secs, 3), (3.0, true));
             assert_eq!(rig.take(secs, 4), (4.0, true));
+            assert_eq!(rig.take(secs, 3), (3.0, false), "an older picture is looked at again");
             assert_eq!(rig.clock.at(rig.after(6)), 6.0);
         }
     }

@@ -33,11 +33,46 @@ impl From<SystemTime> for Stamp {
     }
 }
 
+/// Whose picture it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// One of the node's cameras: its name in the node ("" in a node with one camera).
+    Camera(Arc<str>),
+    /// A client sent it with its request. Nobody knows what took it, where and when: it has neither tracks nor depth nor memory,
+    /// whatever its stamp and frame id are.
+    Client,
+}
+
+impl Origin {
+    pub fn camera(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Camera(name) => Some(name),
+            Self::Client => None,
+        }
+    }
+
+    /// As messages and logs say it: "" for a client's picture.
+    pub fn name(&self) -> &str {
+        self.camera().map_or("", |name| name)
+    }
+}
+
+impl From<&str> for Origin {
+    fn from(camera: &str) -> Self {
+        Self::Camera(camera.into())
+    }
+}
+
+impl From<&Arc<str>> for Origin {
+    fn from(camera: &Arc<str>) -> Self {
+        Self::Camera(Arc::clone(camera))
+    }
+}
+
 /// Where and when a picture was taken; copied to every answer unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Header {
-    /// The camera's name in the node ("" in a node with one camera).
-    pub camera: Arc<str>,
+    pub origin: Origin,
     pub stamp: Stamp,
     pub frame_id: Arc<str>,
 }

@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 
 use super::api::{PromptSubmission, Recalled, Refusal, SegmentRequest};
 use super::describe::Describing;
-use super::requests::{Answer, PendingRequest};
+use super::requests::{Answer, PendingRequest, Term};
 use super::shared::Shared;
 use super::stats::{Stats, StatsSnapshot};
-use crate::core::frame::Header;
+use crate::core::frame::{Header, Origin};
 use crate::core::node::describe::Goal;
 use crate::core::node::health::Queues;
 use crate::core::pixels::ImageError;
@@ -43,7 +43,7 @@ impl Handle {
         if !self.is_active() {
             return;
         }
-        let camera = Arc::clone(&header.camera);
+        let camera = header.origin.name().into();
         if let Err(refusal) = self.0.places.put_depth(header, image, self.0.clock.now(), &self.0.settings().limits) {
             self.0.output.refused("depth", camera, refusal);
         }
@@ -90,7 +90,7 @@ impl Handle {
         let admitted = self.admit(request);
         async move {
             let answer = match admitted {
-                Ok((receiver, deadline)) => receive(receiver, deadline).await,
+                Ok((receiver, term)) => receive(receiver, &term).await,
                 Err(refusal) => Err(refusal),
             };
             tally.end(answer)
@@ -180,14 +180,17 @@ impl Handle {
         self.0.can_caption()
     }
 
-    fn admit(&self, request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, std::time::Instant), Refusal> {
+    fn admit(&self, mut request: SegmentRequest) -> Result<(oneshot::Receiver<Answer>, Term), Refusal> {
         self.0.inbox.check_open()?;
         self.check_count(&request.prompts, false)?;
         self.0.check_can_caption(request.caption)?;
-        let (pending, receiver) = PendingRequest::new(request, self.0.settings().limits.request_timeout);
-        let deadline = pending.deadline;
+        if let Some(image) = &mut request.image {
+            image.header.origin = Origin::Client;
+        }
+        let (pending, receiver) = PendingRequest::new(request, &self.0.settings().limits);
+        let term = pending.term;
         self.0.inbox.put_request(pending)?;
-        Ok((receiver, deadline))
+        Ok((receiver, term))
     }
 
     fn check_count(&self, prompts: &[RawPrompt], may_be_empty: bool) -> Result<(), Refusal> {
@@ -200,11 +203,11 @@ impl Handle {
     }
 }
 
-async fn receive(receiver: oneshot::Receiver<Answer>, deadline: std::time::Instant) -> Answer {
-    match tokio::time::timeout_at(deadline.into(), receiver).await {
+async fn receive(receiver: oneshot::Receiver<Answer>, term: &Term) -> Answer {
+    match tokio::time::timeout_at(term.deadline.into(), receiver).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => Err(Refusal::new(ResultCode::Internal, "the runtime dropped the request")),
-        Err(_) => Err(Refusal::new(ResultCode::Timeout, "the request's time ran out before its answer was ready")),
+        Err(_) => Err(term.is_over("its answer was ready")),
     }
 }
 

@@ -10,9 +10,9 @@ use image::RgbImage;
 
 use super::api::{Recalled, Refusal};
 use super::shared::Shared;
-use crate::core::frame::Header;
+use crate::core::frame::{Header, Origin};
 use crate::core::mask::spans::Spans;
-use crate::core::memory::{RegionMemory, Sight, View, clear_colours};
+use crate::core::memory::{Picture, RegionMemory, Sight, View, clear_colours};
 use crate::core::query::{Answer, Query};
 use crate::core::region::RegionArray;
 use crate::core::settings::MemorySettings;
@@ -26,7 +26,8 @@ impl Recollection {
     }
 
     /// Takes in what was seen in a camera's picture. `objects`: what the regions are masks of, where that is known: a second
-    /// mask of an object is no second object. `arrived`: when the picture came in; `None` for one of the past.
+    /// mask of an object is no second object. `arrived`: when the picture came in; `None` for one of the past. What a client's
+    /// own picture shows is not remembered: nobody knows what took it.
     pub(super) fn remember(
         &self,
         array: &RegionArray,
@@ -37,6 +38,9 @@ impl Recollection {
         settings: &MemorySettings,
     ) {
         let RegionArray { header, size, regions, .. } = array;
+        if header.origin == Origin::Client {
+            return;
+        }
         let before = self.copy();
         // Everything that takes time comes before the lock.
         let seen = regions.iter().enumerate().filter_map(|(index, region)| {
@@ -64,22 +68,24 @@ impl Recollection {
     }
 
     /// Words have come for regions that were delivered before, or could not be made; and perhaps their depth.
-    pub(super) fn complete(&self, array: &RegionArray) {
+    pub(super) fn complete(&self, array: &RegionArray, arrived: Option<Instant>) {
+        let picture = Picture { stamp: array.header.stamp, arrived };
         self.change(|memory| {
             for region in &array.regions {
                 if let Ok(id) = region.id.parse() {
-                    memory.complete(id, &region.caption, region.place, array.header.stamp);
+                    memory.complete(id, &region.caption, region.place, picture);
                 }
             }
         });
     }
 
     /// Depth has come for regions that were delivered before.
-    pub(super) fn locate(&self, array: &RegionArray) {
+    pub(super) fn locate(&self, array: &RegionArray, arrived: Option<Instant>) {
+        let picture = Picture { stamp: array.header.stamp, arrived };
         self.change(|memory| {
             for region in &array.regions {
                 if let Ok(id) = region.id.parse() {
-                    memory.locate(id, region.place, array.header.stamp);
+                    memory.locate(id, region.place, picture);
                 }
             }
         });
@@ -143,19 +149,19 @@ impl Shared {
 /// without a name.
 fn view_of(memory: &RegionMemory, query: &Query, answers: &[Answer]) -> Option<View> {
     let is_meant = |view: &&View| {
-        let camera = &view.header.camera;
-        let mut cameras = answers.iter().map(|answer| &answer.object.header.camera);
+        let origin = &view.header.origin;
+        let mut origins = answers.iter().map(|answer| &answer.object.header.origin);
         if answers.is_empty() {
-            query.camera.is_empty() || *query.camera == **camera
+            query.camera.is_empty() || *query.camera == *origin.name()
         } else {
-            cameras.any(|own| own == camera)
+            origins.any(|own| own == origin)
         }
     };
     let mut meant: Vec<&View> = memory.views().filter(is_meant).collect();
     meant.sort_by_key(|view| view.header.stamp);
     let mut newest = (*meant.last()?).clone();
     if meant.len() > 1 {
-        newest.header = Header { camera: "".into(), ..newest.header };
+        newest.header = Header { origin: "".into(), ..newest.header };
     }
     Some(newest)
 }

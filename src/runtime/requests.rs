@@ -6,14 +6,23 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::api::{Refusal, SegmentRequest};
+use crate::core::prompt::{Prompt, RawPrompt};
 use crate::core::region::RegionArray;
 use crate::core::result_code::ResultCode;
+use crate::core::settings::Limits;
 
 /// What a call of `segment` ends with.
 pub type Answer = Result<Arc<RegionArray>, Refusal>;
 
-/// Longer timeouts are cut to this; it keeps arithmetic on a client's number from overflowing.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+/// Requests of a class take turns with those of every other, and share the room with them. It is what is known of who asks:
+/// r2r 0.9.7 keeps to itself which client a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Class {
+    /// The picture comes with the request: each costs an encode.
+    pub own_picture: bool,
+    /// One of the prompts asks for everything: hundreds of clicks.
+    pub everything: bool,
+}
 
 /// The caller's ear. Whoever holds it answers exactly once; dropping it unanswered answers `INTERNAL`, so that no fault
 /// in a thread leaves a caller waiting.
@@ -48,22 +57,63 @@ impl Drop for Reply {
     }
 }
 
+/// How long a caller waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Term {
+    pub deadline: Instant,
+    granted: Duration,
+    /// More than was granted.
+    asked: Option<Duration>,
+}
+
+impl Term {
+    /// `asked`: `None` where the request names no timeout.
+    pub(super) fn new(asked: Option<Duration>, limits: &Limits) -> Self {
+        let granted = asked.unwrap_or(limits.request_timeout).min(limits.max_timeout);
+        let asked = asked.filter(|asked| *asked > granted);
+        Self { deadline: Instant::now() + granted, granted, asked }
+    }
+
+    /// `what` had not come until then.
+    pub(super) fn is_over(&self, what: &str) -> Refusal {
+        let granted = self.granted.as_secs_f32();
+        let mut message = format!("the request's time of {granted} s ran out before {what}");
+        if let Some(asked) = self.asked {
+            let asked = asked.as_secs_f32();
+            message += &format!(": {asked} s were asked for, limits.max_timeout_s allows {granted}");
+        }
+        Refusal::new(ResultCode::Timeout, message)
+    }
+}
+
 /// A request that waits for the vision thread.
 #[derive(Debug)]
 pub(super) struct PendingRequest {
     pub request: SegmentRequest,
-    pub deadline: Instant,
+    pub term: Term,
     pub reply: Reply,
+    pub class: Class,
+    /// Of its picture and its prompts' masks.
+    pub bytes: usize,
 }
 
 impl PendingRequest {
-    pub(super) fn new(request: SegmentRequest, default_timeout: Duration) -> (Self, oneshot::Receiver<Answer>) {
-        let timeout = request.timeout.unwrap_or(default_timeout).min(LONGEST_TIMEOUT);
+    pub(super) fn new(request: SegmentRequest, limits: &Limits) -> (Self, oneshot::Receiver<Answer>) {
         let (reply, receiver) = Reply::new();
-        (Self { request, deadline: Instant::now() + timeout, reply }, receiver)
+        let term = Term::new(request.timeout, limits);
+        let everything = request.prompts.iter().any(|prompt| prompt.kind == Prompt::EVERYTHING);
+        let class = Class { own_picture: request.image.is_some(), everything };
+        let picture = request.image.as_ref().map_or(0, |image| image.payload.bytes());
+        let bytes = picture + bytes_of(&request.prompts);
+        (Self { request, term, reply, class, bytes }, receiver)
     }
 
     pub(super) fn refuse(self, refusal: Refusal) {
         self.reply.answer(Err(refusal));
     }
+}
+
+/// Of the prompts' masks.
+pub(super) fn bytes_of(prompts: &[RawPrompt]) -> usize {
+    prompts.iter().map(|prompt| prompt.mask.data.len()).sum()
 }

@@ -10,6 +10,7 @@ use super::caption::words::Words;
 use super::clock::Clock;
 use super::describe::{Course, Runner, SearchPart};
 use super::inbox::Inbox;
+use super::inbox::request_queue::Bounds;
 use super::inbox::waiting::PendingPrompts;
 use super::output::OutputSender;
 use super::places::Places;
@@ -33,6 +34,11 @@ struct ModelFacts {
     takes_names_from_detector: bool,
 }
 
+/// What may wait for a model.
+fn bounds(settings: &Settings) -> Bounds {
+    Bounds { number: settings.limits.max_pending, bytes: settings.limits.max_pending_bytes }
+}
+
 pub(super) struct Shared {
     pub clock: Clock,
     settings: Mutex<Arc<Settings>>,
@@ -54,11 +60,11 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(settings: Settings, output: OutputSender, stats: Arc<Stats>, clock: Clock) -> Self {
-        let most_pending = settings.limits.max_pending;
+        let bounds = bounds(&settings);
         Self {
             model: Mutex::default(),
-            inbox: Inbox::new(most_pending, Arc::clone(&stats), clock.clone()),
-            captions: CaptionInbox::new(most_pending),
+            inbox: Inbox::new(bounds, Arc::clone(&stats), clock.clone()),
+            captions: CaptionInbox::new(bounds),
             words: Words::new(clock.clone()),
             ids: TrackIds::default(),
             forget_tracks: AtomicBool::new(false),
@@ -79,10 +85,10 @@ impl Shared {
     }
 
     pub(super) fn set_settings(&self, settings: Settings) {
-        let most_pending = settings.limits.max_pending;
+        let bounds = bounds(&settings);
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-        self.captions.set_most_pending(most_pending);
-        self.inbox.set_most_pending(most_pending);
+        self.captions.set_bounds(bounds);
+        self.inbox.set_bounds(bounds);
     }
 
     /// For threads that are about to start with this model.
@@ -235,8 +241,8 @@ impl Shared {
                 job.refuse(&Refusal::new(ResultCode::Canceled, "the node is shutting down"));
             }
             Err(job) => {
-                let most = self.settings().limits.max_pending;
-                let message = format!("{most} captions are waiting already (limits.max_pending): ask again later");
+                let message =
+                    "as many captions wait as may (limits.max_pending, limits.max_pending_mb): ask again later";
                 self.stats.captions_failed.add(job.array.regions.len() as u64);
                 self.fail_captions(*job, &Refusal::new(ResultCode::Overloaded, message));
             }
@@ -250,7 +256,7 @@ impl Shared {
         let arrivals = self.answers.arrivals();
         let filled = self.places.fill(array, arrived, &self.settings().space);
         if let Some(refusal) = filled.refusal {
-            self.output.refused("depth", Arc::clone(&array.header.camera), refusal);
+            self.output.refused("depth", array.header.origin.name().into(), refusal);
         }
         filled.may_come.then_some(arrivals)
     }
@@ -258,7 +264,7 @@ impl Shared {
     /// The same stamp again, with the words that there are now, and with places where depth has come.
     pub(super) fn send_again(&self, array: &mut RegionArray, sent: &Sent) {
         let looked = self.place(array, sent.arrived);
-        self.recollection.complete(array);
+        self.recollection.complete(array, sent.arrived);
         self.answers.send(&self.output, Arc::new(array.clone()), sent, looked);
     }
 
@@ -270,8 +276,8 @@ impl Shared {
         match job.recipient {
             Recipient::Output(sent) => self.send_again(&mut job.array, &sent),
             Recipient::Caller(reply) => {
-                self.place(&mut job.array, None);
-                self.recollection.complete(&job.array);
+                self.place(&mut job.array, job.arrived);
+                self.recollection.complete(&job.array, job.arrived);
                 reply.answer(Err(refusal.clone()));
             }
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use image::{ImageBuffer, Luma, RgbImage};
 use segcap::core::caption::{Spoken, Subject, describe};
-use segcap::core::frame::{Header, Stamp};
+use segcap::core::frame::{Header, Origin, Stamp};
 use segcap::core::geometry::Size;
 use segcap::core::pixels::raw_image::{CompressedImage, RawImage};
 use segcap::core::ports::{Embedding, ModelError, VisionModel};
@@ -183,7 +183,7 @@ fn region_array(
         last_seen: Stamp::default(),
         prompt: found.shape.clone(),
     });
-    let header = Header { camera: "".into(), stamp: Stamp::default(), frame_id: "".into() };
+    let header = Header { origin: Origin::Client, stamp: Stamp::default(), frame_id: "".into() };
     RegionArray { header, size, model: bundle.model.name.clone(), regions: regions.collect() }
 }
 

@@ -38,6 +38,17 @@ pub struct View {
 pub struct Moment {
     taken_secs: f64,
     answered_secs: f64,
+    /// When the picture came in; `None` where nobody knows. With the stamp it says which picture it was: stamps may be zero,
+    /// or come again.
+    arrived: Option<Instant>,
+}
+
+/// One picture of a camera. Its stamp alone does not name it: stamps may be zero, or come again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Picture {
+    pub stamp: Stamp,
+    /// When it came in; `None` where nobody knows: then the stamp must do.
+    pub arrived: Option<Instant>,
 }
 
 /// Objects by their ids, of all cameras.
@@ -102,7 +113,7 @@ impl RegionMemory {
     }
 
     fn secs_since(&self, secs: f64, object: &Remembered, now: Instant) -> f64 {
-        let camera_now = self.view(&object.header.camera).map_or(secs, |view| view.clock.at(now));
+        let camera_now = self.view(object.header.origin.name()).map_or(secs, |view| view.clock.at(now));
         (camera_now - secs).max(0.0)
     }
 
@@ -110,21 +121,22 @@ impl RegionMemory {
     /// in it.
     pub fn look(&mut self, header: &Header, size: Size, arrived: Option<Instant>, now: Instant) -> Moment {
         let shot = Shot { stamp: header.stamp, arrived, looked_at: now };
-        let Some(view) = self.views.get_mut(&header.camera) else {
-            let arrived = arrived.unwrap_or(now);
-            let began = *self.began.get_or_insert(arrived);
-            let secs = arrived.saturating_duration_since(began).as_secs_f64();
+        let camera = header.origin.name();
+        let Some(view) = self.views.get_mut(camera) else {
+            let came = arrived.unwrap_or(now);
+            let began = *self.began.get_or_insert(came);
+            let secs = came.saturating_duration_since(began).as_secs_f64();
             let view = View { header: header.clone(), size, clock: CameraClock::start(&shot, secs) };
             let answered_secs = view.clock.at(now);
-            self.views.insert(Arc::clone(&header.camera), view);
-            return Moment { taken_secs: secs, answered_secs };
+            self.views.insert(camera.into(), view);
+            return Moment { taken_secs: secs, answered_secs, arrived };
         };
         let before_secs = view.clock.secs();
         let step = view.clock.take(&shot);
         if step.is_newest {
             (view.header, view.size) = (header.clone(), size);
         }
-        Moment { taken_secs: before_secs + step.secs, answered_secs: view.clock.at(now) }
+        Moment { taken_secs: before_secs + step.secs, answered_secs: view.clock.at(now), arrived }
     }
 
     /// Takes in a look at an object. What this look does not tell stays as it was: place, colours, and words, where the
@@ -139,18 +151,22 @@ impl RegionMemory {
         self.shrink();
     }
 
-    /// What came later of a look at an object, in the picture of this stamp: words, or that they could not be made, and its
-    /// place. `false` when it is not remembered any more.
-    pub fn complete(&mut self, id: TrackId, caption: &Caption, place: Option<Located>, stamp: Stamp) -> bool {
+    /// What came later of a look at an object, in this picture: words, or that they could not be made, and its place. `false`
+    /// when it is not remembered any more.
+    pub fn complete(&mut self, id: TrackId, caption: &Caption, place: Option<Located>, picture: Picture) -> bool {
         let Some(object) = self.objects.get_mut(&id).map(Arc::make_mut) else { return false };
         object.describe(caption);
-        self.locate(id, place, stamp);
+        self.locate(id, place, picture);
         true
     }
 
-    /// Where an object is in the picture of this stamp; nothing that it was seen in later is changed.
-    pub fn locate(&mut self, id: TrackId, place: Option<Located>, stamp: Stamp) {
-        if let Some(object) = self.objects.get_mut(&id).filter(|object| object.last_seen() == stamp) {
+    /// Where an object is in this picture; nothing that it was seen in later is changed.
+    pub fn locate(&mut self, id: TrackId, place: Option<Located>, picture: Picture) {
+        let is_of_picture = |object: &Arc<Remembered>| {
+            let is_other = |came: Instant| object.seen.arrived.is_some_and(|own| own != came);
+            object.last_seen() == picture.stamp && !picture.arrived.is_some_and(is_other)
+        };
+        if let Some(object) = self.objects.get_mut(&id).filter(|object| is_of_picture(object)) {
             let object = Arc::make_mut(object);
             object.place = place.or(object.place);
         }

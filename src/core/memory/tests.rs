@@ -49,12 +49,12 @@ impl Album {
     }
 
     pub fn caption(&mut self, id: TrackId, caption: &Caption) -> bool {
-        self.memory.complete(id, caption, None, Stamp::default())
+        self.memory.complete(id, caption, None, Picture::default())
     }
 
     pub fn put(&mut self, entry: Entry) {
         let stamp = Stamp { secs: entry.secs, nanos: 0 };
-        let header = Header { camera: entry.camera.into(), stamp, frame_id: "optical".into() };
+        let header = Header { origin: entry.camera.into(), stamp, frame_id: "optical".into() };
         let mask = Mask::filled(PixelBox::new(entry.at.0, entry.at.1, entry.side, entry.side)).unwrap();
         let state = if entry.caption.is_empty() { CaptionState::Pending } else { CaptionState::Done };
         let shape = Arc::new(Spans::from(&mask));
@@ -125,11 +125,16 @@ fn words_stay_until_there_are_others() {
 fn a_place_that_comes_later_counts_for_the_look_that_it_is_of() {
     let mut album = Album::new(10);
     album.put(Entry::new(1, "a mug"));
-    let of = |secs| Stamp { secs, nanos: 0 };
-    album.memory.complete(TrackId(1), &Caption::default(), Some(place(1.0)), of(100));
+    let of = |secs, arrived| Picture { stamp: Stamp { secs, nanos: 0 }, arrived };
+    album.memory.complete(TrackId(1), &Caption::default(), Some(place(1.0)), of(100, None));
     assert_eq!(album.memory.get(TrackId(1)).unwrap().place, Some(place(1.0)));
-    album.memory.complete(TrackId(1), &Caption::default(), Some(place(9.0)), of(99));
+    album.memory.complete(TrackId(1), &Caption::default(), Some(place(9.0)), of(99, None));
     assert_eq!(album.memory.get(TrackId(1)).unwrap().place, Some(place(1.0)));
+    // The same stamp again, as it is where there is none: another picture all the same.
+    album.memory.complete(TrackId(1), &Caption::default(), Some(place(9.0)), of(100, Some(at(99))));
+    assert_eq!(album.memory.get(TrackId(1)).unwrap().place, Some(place(1.0)));
+    album.memory.complete(TrackId(1), &Caption::default(), Some(place(2.0)), of(100, Some(at(100))));
+    assert_eq!(album.memory.get(TrackId(1)).unwrap().place, Some(place(2.0)));
 }
 
 #[test]

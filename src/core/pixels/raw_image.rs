@@ -32,6 +32,17 @@ pub enum ImagePayload {
     Refused(ImageError),
 }
 
+impl ImagePayload {
+    /// That it holds.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Raw(raw) => raw.data.len(),
+            Self::Compressed(file) => file.data.len(),
+            Self::Refused(_) => 0,
+        }
+    }
+}
+
 /// A camera's message, not yet converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawFrame {

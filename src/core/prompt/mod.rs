@@ -29,6 +29,11 @@ pub struct Prompt {
     pub shape: Shape,
 }
 
+impl Prompt {
+    /// The [`RawPrompt::kind`] of a prompt that asks for everything.
+    pub const EVERYTHING: u8 = 3;
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// At least one click.

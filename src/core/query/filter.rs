@@ -86,12 +86,12 @@ impl Query {
     }
 
     fn is_of(&self, view: &View) -> bool {
-        self.camera.is_empty() || *self.camera == *view.header.camera
+        self.camera.is_empty() || *self.camera == *view.header.origin.name()
     }
 
     pub(super) fn lets_pass(&self, object: &Remembered, memory: &RegionMemory, now: Instant) -> bool {
         (self.ids.is_empty() || self.ids.contains(&object.id))
-            && (self.camera.is_empty() || *self.camera == *object.header.camera)
+            && (self.camera.is_empty() || *self.camera == *object.header.origin.name())
             && (self.max_age_secs == 0.0 || memory.age_secs(object, now) <= f64::from(self.max_age_secs))
             && (self.max_distance == 0.0 || self.is_near(object))
             && (!self.is_about_pixels() || self.covers(object, memory))
@@ -103,7 +103,7 @@ impl Query {
 
     fn covers(&self, object: &Remembered, memory: &RegionMemory) -> bool {
         // What was last seen in a picture of another size is asked in its own pixels.
-        let size = memory.view(&object.header.camera).map_or(object.size, |view| view.size);
+        let size = memory.view(object.header.origin.name()).map_or(object.size, |view| view.size);
         let across = f64::from(object.size.width) / f64::from(size.width);
         let down = f64::from(object.size.height) / f64::from(size.height);
         let has_point = self.point.is_none_or(|(x, y)| {

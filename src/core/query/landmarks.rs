@@ -63,7 +63,7 @@ fn meant_by(words: &[Wanted], memory: &RegionMemory) -> Vec<Arc<Remembered>> {
 /// Whether `object` is left of `landmark`, and so on, in the picture.
 fn holds(relation: Relation, object: &Remembered, landmark: &Remembered) -> bool {
     let apart_secs = object.last_seen().secs_since(landmark.last_seen()).abs();
-    if object.header.camera != landmark.header.camera || object.size != landmark.size || apart_secs > COMPARABLE_SECS {
+    if object.header.origin != landmark.header.origin || object.size != landmark.size || apart_secs > COMPARABLE_SECS {
         return false;
     }
     let (own, other) = (object.shape.bbox(), landmark.shape.bbox());

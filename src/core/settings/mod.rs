@@ -30,13 +30,24 @@ pub struct Limits {
     pub max_image_px: u64,
     /// Requests that wait for the vision thread; further ones are refused.
     pub max_pending: usize,
+    /// Bytes of pictures and masks that may wait with them.
+    pub max_pending_bytes: usize,
     /// A request's time, where it names none.
     pub request_timeout: Duration,
+    /// The longest time that a request gets, whatever it asks for.
+    pub max_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_prompts: 64, max_image_px: 4096 * 4096, max_pending: 64, request_timeout: Duration::from_secs(10) }
+        Self {
+            max_prompts: 64,
+            max_image_px: 4096 * 4096,
+            max_pending: 64,
+            max_pending_bytes: 256 << 20,
+            request_timeout: Duration::from_secs(10),
+            max_timeout: Duration::from_secs(60),
+        }
     }
 }
 

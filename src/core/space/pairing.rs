@@ -189,7 +189,7 @@ mod tests {
 
     fn header(millis: u32, frame_id: &str) -> Header {
         let stamp = Stamp { secs: if millis == 0 { 0 } else { 100 }, nanos: millis * 1_000_000 };
-        Header { camera: "".into(), stamp, frame_id: frame_id.into() }
+        Header { origin: "".into(), stamp, frame_id: frame_id.into() }
     }
 
     /// The same reading everywhere.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::detection::Group;
 use super::follow::Pointed;
-use super::motion::{Motion, Vector};
+use super::frame::OpenFrame;
+use super::motion::Motion;
 use super::tracker::{Assigned, Tracker, Update};
-use super::{Observation, Searched, Track, TrackId, TrackIds, TrackSettings, TrackState};
+use super::{Track, TrackId, TrackIds, TrackSettings, TrackState};
 
 /// Share of the newest look in a track's appearance.
 const NEWEST_LOOK: f32 = 0.2;
@@ -17,20 +18,11 @@ const WHOLE: f32 = 0.8;
 /// A tentative track may be missed once: segmenters flicker.
 const TENTATIVE_MISSES: u32 = 2;
 
-/// A frame, and how the picture moved.
-pub(super) struct Taken<'a> {
-    pub seen: &'a Observation<'a>,
-    pub dt_secs: f64,
-    pub picture: Vector,
-    /// Not the newest one again, with other prompts.
-    pub is_new: bool,
-}
-
 impl Tracker {
     /// Pairs of a track and a group.
     pub(super) fn go_on(
         &mut self,
-        frame: &Taken,
+        frame: &mut OpenFrame,
         groups: &[Group],
         pairs: &[(usize, usize)],
         settings: &TrackSettings,
@@ -52,21 +44,20 @@ impl Tracker {
                 update.refound.push(track.id);
             }
             track.see(frame, group, now_secs, settings.confirm_frames);
+            frame.note(track.id, prompt.is_some());
             assign(update, group, Some(track.id));
         }
     }
 
-    /// Tracks without a group.
-    pub(super) fn miss(&mut self, frame: &Taken, pairs: &[(usize, usize)], update: &mut Update) {
-        let mut is_seen = vec![false; self.tracks.len()];
-        pairs.iter().for_each(|&(track, _)| is_seen[track] = true);
-        let mut is_seen = is_seen.into_iter();
+    /// Tracks that no look at the frame has found.
+    pub(super) fn miss(&mut self, frame: &OpenFrame, update: &mut Update) {
+        let picture = frame.motion();
         self.tracks.retain_mut(|track| {
-            if is_seen.next() == Some(true) {
+            if frame.has_seen(track.id) || frame.spared.contains(&track.id) {
                 return true;
             }
-            track.motion.unseen(frame.dt_secs, frame.picture);
-            if !frame.looks_for(track) {
+            track.motion.unseen(frame.dt_secs, picture);
+            if !frame.misses(track) {
                 return true;
             }
             track.missed_frames += 1;
@@ -88,7 +79,7 @@ impl Tracker {
     /// Gives the groups that are no track's a track of their own.
     pub(super) fn bear(
         &mut self,
-        frame: &Taken,
+        frame: &mut OpenFrame,
         groups: &[Group],
         pairs: &[(usize, usize)],
         settings: &TrackSettings,
@@ -97,39 +88,30 @@ impl Tracker {
     ) {
         let mut is_taken = vec![false; groups.len()];
         pairs.iter().for_each(|&(_, group)| is_taken[group] = true);
-        while self.tracks.len() > settings.max_tracks && self.evict(update) {}
+        while self.tracks.len() > settings.max_tracks && self.evict(frame, update) {}
         for (group, _) in groups.iter().zip(is_taken).filter(|(_, is_taken)| !is_taken) {
             let is_other_object = group.leader.prompt.is_some_and(|key| self.of_prompt(key).is_some());
             let has_room = || self.tracks.len() < settings.max_tracks;
-            if is_other_object || !(has_room() || self.evict(update)) {
+            if is_other_object || !(has_room() || self.evict(frame, update)) {
                 assign(update, group, None);
                 continue;
             }
             let track = Track::new(ids.issue(), frame, group, self.secs(), settings.confirm_frames);
+            frame.note(track.id, track.prompt.is_some());
             update.born.push(track.id);
             assign(update, group, Some(track.id));
             self.tracks.push(track);
         }
     }
 
-    /// Lets go of the track that was unseen longest; `false` when all are in sight.
-    fn evict(&mut self, update: &mut Update) -> bool {
-        let unseen = self.tracks.iter().enumerate().filter(|(_, track)| !track.motion.in_sight);
+    /// Lets go of the track that was unseen longest; `false` when all are in sight, as far as the looks at the frame say.
+    fn evict(&mut self, frame: &OpenFrame, update: &mut Update) -> bool {
+        let is_out_of_sight = |track: &Track| !track.motion.in_sight || frame.misses(track);
+        let unseen = self.tracks.iter().enumerate().filter(|(_, track)| is_out_of_sight(track));
         let stalest = unseen.min_by(|(_, a), (_, b)| a.seen_at_secs.total_cmp(&b.seen_at_secs)).map(|(index, _)| index);
         let Some(index) = stalest else { return false };
-        let id = self.tracks.remove(index).id;
-        update.lost.retain(|lost| *lost != id);
-        update.died.push(id);
+        update.died.push(self.tracks.remove(index).id);
         true
-    }
-}
-
-impl Taken<'_> {
-    fn looks_for(&self, track: &Track) -> bool {
-        match self.seen.searched {
-            Searched::Everywhere => true,
-            Searched::For(keys) => track.prompt.is_some_and(|key| keys.contains(&key)),
-        }
     }
 }
 
@@ -140,8 +122,8 @@ fn assign(update: &mut Update, group: &Group, track: Option<TrackId>) {
 }
 
 impl Track {
-    fn new(id: TrackId, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) -> Self {
-        let (leader, stamp) = (group.leader, frame.seen.shot.stamp);
+    fn new(id: TrackId, frame: &OpenFrame, group: &Group, now_secs: f64, confirm_frames: u32) -> Self {
+        let (leader, stamp) = (group.leader, frame.stamp);
         Self {
             id,
             state: state_after(1, confirm_frames),
@@ -159,21 +141,28 @@ impl Track {
         }
     }
 
-    fn see(&mut self, frame: &Taken, group: &Group, now_secs: f64, confirm_frames: u32) {
-        let (leader, stamp) = (group.leader, frame.seen.shot.stamp);
+    /// Of several looks at one frame the first counts, and that of the sticky prompt that follows it.
+    fn see(&mut self, frame: &OpenFrame, group: &Group, now_secs: f64, confirm_frames: u32) {
+        let (leader, stamp) = (group.leader, frame.stamp);
+        let is_first = !frame.has_seen(self.id);
+        let by_prompt = leader.prompt.is_some() && leader.prompt == self.prompt;
+        self.first_seen = self.first_seen.min(stamp);
+        (self.last_seen, self.seen_at_secs) = (stamp, now_secs);
+        if !is_first && (!by_prompt || frame.has_seen_by_prompt(self.id)) {
+            return;
+        }
         let area = leader.shape.area() as f32;
         self.usual_area = area.max(USUAL_AREA_KEPT * self.usual_area);
         let is_whole = area >= WHOLE * self.usual_area;
-        self.motion.seen(&leader.shape, frame.dt_secs, frame.picture, is_whole);
-        if frame.is_new && leader.prompt.is_some() && leader.prompt == self.prompt {
+        let dt_secs = if is_first { frame.dt_secs } else { 0.0 };
+        self.motion.seen(&leader.shape, dt_secs, frame.motion(), is_whole);
+        if frame.is_new && by_prompt {
             self.pointed.see(area);
         }
         self.missed_frames = 0;
-        self.seen_frames += u32::from(frame.is_new);
+        self.seen_frames += u32::from(frame.is_new && is_first);
         self.state = state_after(self.seen_frames, confirm_frames);
         self.shape = Arc::clone(&leader.shape);
-        self.first_seen = self.first_seen.min(stamp);
-        (self.last_seen, self.seen_at_secs) = (stamp, now_secs);
         if let Some(newest) = group.appearance() {
             let known = self.appearance.take();
             self.appearance = Some(known.map_or_else(|| newest.clone(), |known| known.blended(newest, NEWEST_LOOK)));

@@ -1,7 +1,8 @@
 //! Objects that keep their ids from frame to frame.
 //!
-//! A [`Tracker`] stands for one camera. Each [`Observation`] says what was segmented in a frame; the tracker says which
-//! track each detection belongs to. The way of a frame:
+//! A [`Tracker`] stands for one camera. Each [`DetectionSet`] says what was segmented in a frame; the tracker says which track each
+//! detection belongs to. A frame may be looked at several times ([`frame`]): it moves tracks on, misses them and ages them once.
+//! The way of a frame:
 //!
 //! 1. [`camera_clock`](super::camera_clock): the picture moves the camera's own time on, which never goes back.
 //! 2. [`camera_motion`]: how the whole picture has moved, when the objects agree on that ([`motion`] is for single ones).
@@ -19,6 +20,7 @@ mod assignment;
 mod camera_motion;
 mod detection;
 mod follow;
+mod frame;
 mod life;
 mod motion;
 #[cfg(test)]
@@ -97,14 +99,38 @@ pub enum Searched<'a> {
     For(&'a [PromptKey]),
 }
 
-/// One frame of the camera.
+/// Which frame of the camera it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Observation<'a> {
+pub struct FrameTime {
     pub shot: Shot,
     /// Of the picture. Tracks are scaled when it changes.
     pub size: Size,
+}
+
+/// What one look at a frame has found.
+#[derive(Clone, Copy, Debug)]
+pub struct DetectionSet<'a> {
     pub detections: &'a [Detection],
     pub searched: Searched<'a>,
+}
+
+/// A frame that is looked at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    pub shot: Shot,
+    pub size: Size,
+    pub detections: &'a [Detection],
+    pub searched: Searched<'a>,
+}
+
+impl<'a> Observation<'a> {
+    pub fn frame(&self) -> FrameTime {
+        FrameTime { shot: self.shot, size: self.size }
+    }
+
+    pub fn detections(&self) -> DetectionSet<'a> {
+        DetectionSet { detections: self.detections, searched: self.searched }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

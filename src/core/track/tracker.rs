@@ -1,15 +1,19 @@
-//! One camera's tracks: what goes on, what begins, what ends.
+//! One camera's tracks, frame by frame.
+//!
+//! A frame may be looked at several times: by the camera's sticky prompts, by a request, by everything-mode. What happens to
+//! a track once a frame happens once a frame, however many looks there are: [`Tracker::begin`] moves the time on,
+//! [`Tracker::add`] takes in what one look has found, and [`Tracker::end`] settles what no look has found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::affinity::{Expectation, affinity};
 use super::assignment::best_pairs;
-use super::camera_motion::{Landmark, common_motion, jolt};
+use super::camera_motion::{Landmark, jolt};
 use super::detection::{Group, grouped};
-use super::life::Taken;
+use super::frame::OpenFrame;
 use super::motion::{Motion, Vector};
-use super::{Observation, PromptKey, Track, TrackId, TrackIds, TrackSettings};
+use super::{DetectionSet, FrameTime, Observation, PromptKey, Track, TrackId, TrackIds, TrackSettings};
 use crate::core::camera_clock::{CameraClock, Shot, Step};
 use crate::core::geometry::{Point, Size};
 use crate::core::mask::spans::Spans;
@@ -23,7 +27,7 @@ pub struct Assigned {
     pub is_duplicate: bool,
 }
 
-/// What a frame changed. Ids in rising order.
+/// What a call changed. Ids in rising order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
     /// One for each detection, in their order.
@@ -31,7 +35,7 @@ pub struct Update {
     pub born: Vec<TrackId>,
     /// Were lost, and are there again.
     pub refound: Vec<TrackId>,
-    /// Were there in the frame before, were looked for, and are not there now.
+    /// Were there in the frame before, and no look that looked for them has found them.
     pub lost: Vec<TrackId>,
     /// Will never be heard of again.
     pub died: Vec<TrackId>,
@@ -44,6 +48,8 @@ pub struct Tracker {
     /// `None` before the first picture.
     pub(super) clock: Option<CameraClock>,
     size: Option<Size>,
+    /// The newest frame, until it is ended.
+    pub(super) frame: Option<OpenFrame>,
     /// How the camera moves the picture, pixels a second.
     picture_velocity: Vector,
 }
@@ -68,7 +74,7 @@ impl Tracker {
         self.size
     }
 
-    /// Whether a newer picture has been taken in: then [`Tracker::look_back`] is for this one.
+    /// Whether a newer frame has begun: then [`Tracker::look_back`] is for this one.
     pub fn is_past(&self, shot: &Shot) -> bool {
         self.clock.is_some_and(|clock| clock.is_past(shot))
     }
@@ -90,15 +96,29 @@ impl Tracker {
 
     /// Pixels by which a track has probably moved in the picture `shot` since its sticky prompt found it.
     pub(super) fn way(&self, track: &Track, shot: &Shot) -> Vector {
-        let dt_secs = self.clock.map_or(0.0, |clock| in_motion_secs(clock.step_to(shot)));
-        let expected = track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32));
+        let step = self.clock.map(|clock| clock.step_to(shot));
+        let open = self.frame.as_ref().filter(|_| step.is_some_and(|step| !step.is_newest));
+        let expected = match open {
+            Some(frame) => frame.expected(track, frame.picture(self.picture_velocity)),
+            None => {
+                let dt_secs = step.map_or(0.0, in_motion_secs);
+                track.motion.expected(dt_secs, self.picture_velocity.times(dt_secs as f32))
+            }
+        };
         Vector::between(track.pointed.at, track.motion.centroid) + expected
     }
 
-    /// Takes in a frame.
-    pub fn update(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
-        self.fit_to(seen.size);
-        let step = self.advance(&seen.shot);
+    /// A frame begins, unless it is the newest one again: then there are further looks at it. Ends the frame before.
+    pub fn begin(&mut self, at: &FrameTime, settings: &TrackSettings) -> Update {
+        let step = self.step_to(&at.shot);
+        if !step.is_newest {
+            self.fit_to(at.size);
+            self.frame.get_or_insert_with(|| OpenFrame::again(at.shot.stamp));
+            return Update::default();
+        }
+        let mut update = self.end();
+        self.fit_to(at.size);
+        self.advance(&at.shot);
         if step.jumped_back {
             self.picture_velocity = Vector::default();
             for track in &mut self.tracks {
@@ -107,51 +127,87 @@ impl Tracker {
                 track.prompt = None;
             }
         }
-        let mut update = Update { assigned: vec![Assigned::default(); seen.detections.len()], ..Update::default() };
+        self.frame = Some(OpenFrame::new(at.shot.stamp, in_motion_secs(step)));
         self.expire(settings, &mut update);
-        let groups = grouped(seen.detections, settings.duplicate_iou);
-        let centroids: Vec<Point> = groups.iter().map(|group| group.leader.shape.centroid()).collect();
-        let dt_secs = in_motion_secs(step);
-        let guess = self.guess(&groups, &centroids, dt_secs);
-        let pairs = self.pairs(&groups, &centroids, dt_secs, guess, settings);
-        let picture = self.picture_motion(&pairs, &centroids);
-        if dt_secs > 0.0 {
-            self.picture_velocity = picture.times((1.0 / dt_secs) as f32);
-        }
-        let frame = Taken { seen, dt_secs, picture, is_new: step.is_newest };
-        self.go_on(&frame, &groups, &pairs, settings, &mut update);
-        self.miss(&frame, &pairs, &mut update);
-        self.bear(&frame, &groups, &pairs, settings, ids, &mut update);
-        for ids in [&mut update.refound, &mut update.lost, &mut update.died] {
-            ids.sort_unstable();
-        }
+        update.sort();
         update
+    }
+
+    /// Takes in what a look at the frame has found. Only within a frame: between [`Tracker::begin`] and [`Tracker::end`].
+    pub fn add(&mut self, look: &DetectionSet, settings: &TrackSettings, ids: &TrackIds) -> Update {
+        let mut update = Update { assigned: vec![Assigned::default(); look.detections.len()], ..Update::default() };
+        let Some(mut frame) = self.frame.take() else { return update };
+        frame.search(look.searched);
+        let groups = grouped(look.detections, settings.duplicate_iou);
+        let centroids: Vec<Point> = groups.iter().map(|group| group.leader.shape.centroid()).collect();
+        let guess = self.guess(&frame, &groups, &centroids);
+        let pairs = self.pairs(&frame, &groups, &centroids, guess, settings);
+        frame.displacements.extend(self.displacements(&frame, &pairs, &centroids));
+        self.go_on(&mut frame, &groups, &pairs, settings, &mut update);
+        self.bear(&mut frame, &groups, &pairs, settings, ids, &mut update);
+        self.frame = Some(frame);
+        update.sort();
+        update
+    }
+
+    /// No further look is at the frame: what was looked for and not found has been missed, once. Does nothing between frames.
+    pub fn end(&mut self) -> Update {
+        let mut update = Update::default();
+        let Some(frame) = self.frame.take() else { return update };
+        if frame.dt_secs > 0.0 {
+            self.picture_velocity = frame.motion().times((1.0 / frame.dt_secs) as f32);
+        }
+        if frame.is_new {
+            self.miss(&frame, &mut update);
+        }
+        update.sort();
+        update
+    }
+
+    /// A frame that is looked at once.
+    pub fn update(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
+        let begun = self.begin(&seen.frame(), settings);
+        let added = self.add(&seen.detections(), settings, ids);
+        begun.and(added).and(self.end())
     }
 
     /// Looks at a frame older than the newest: says who is who, and takes in what is new, as far as there is room. What has
     /// been seen since stays as it is.
-    pub fn look_back(&mut self, seen: &Observation, settings: &TrackSettings, ids: &TrackIds) -> Update {
+    pub fn look_back(
+        &mut self,
+        at: &FrameTime,
+        look: &DetectionSet,
+        settings: &TrackSettings,
+        ids: &TrackIds,
+    ) -> Update {
         let mut past = self.clone();
-        let shot = self.clock.map_or(seen.shot, |clock| clock.newest());
-        let mut update = past.update(&Observation { shot, ..*seen }, settings, ids);
-        let fits = self.size == Some(seen.size);
+        let shot = self.clock.map_or(at.shot, |clock| clock.newest());
+        past.begin(&FrameTime { shot, size: at.size }, settings);
+        let mut update = past.add(look, settings, ids);
+        let fits = self.size == Some(at.size);
         update.born.truncate(if fits { settings.max_tracks.saturating_sub(self.tracks.len()) } else { 0 });
-        let stamp = seen.shot.stamp;
+        let stamp = at.shot.stamp;
         let born = past.tracks.into_iter().filter(|track| update.born.contains(&track.id));
         self.tracks.extend(born.map(|track| Track { first_seen: stamp, last_seen: stamp, ..track }));
+        if let Some(frame) = &mut self.frame {
+            // No look at the newest frame has looked for them: they are not missed there.
+            frame.spared.extend(update.born.iter().copied());
+        }
         for assigned in &mut update.assigned {
             assigned.track = assigned.track.filter(|id| self.get(*id).is_some());
         }
         Update { assigned: update.assigned, born: update.born, ..Update::default() }
     }
 
-    fn advance(&mut self, shot: &Shot) -> Step {
+    fn step_to(&self, shot: &Shot) -> Step {
+        let first = Step { secs: 0.0, is_newest: true, jumped_back: false };
+        self.clock.map_or(first, |clock| clock.step_to(shot))
+    }
+
+    fn advance(&mut self, shot: &Shot) {
         match &mut self.clock {
-            Some(clock) => clock.take(shot),
-            None => {
-                self.clock = Some(CameraClock::start(shot, 0.0));
-                Step { secs: 0.0, is_newest: true, jumped_back: false }
-            }
+            Some(clock) => drop(clock.take(shot)),
+            None => self.clock = Some(CameraClock::start(shot, 0.0)),
         }
     }
 
@@ -184,17 +240,18 @@ impl Tracker {
         }
     }
 
-    /// How the picture has probably moved: as before, and by the jolt that the objects in sight agree on.
-    fn guess(&self, groups: &[Group], centroids: &[Point], dt_secs: f64) -> Vector {
-        let steady = self.picture_velocity.times(dt_secs as f32);
+    /// How the picture has probably moved: as earlier looks at the frame say, or else as before, and by the jolt that the
+    /// objects agree on that no look has found yet.
+    fn guess(&self, frame: &OpenFrame, groups: &[Group], centroids: &[Point]) -> Vector {
+        let steady = frame.picture(self.picture_velocity);
         let landmark = |shape: &Spans, at: Point| {
             let bbox = shape.bbox();
             Landmark { at, width: bbox.width as f32, height: bbox.height as f32 }
         };
-        let in_sight = self.tracks.iter().filter(|track| track.motion.in_sight);
+        let in_sight = self.tracks.iter().filter(|track| track.motion.in_sight && !frame.has_seen(track.id));
         let expected: Vec<Landmark> = in_sight
             .map(|track| {
-                let (from, by) = (track.motion.centroid, track.motion.expected(dt_secs, steady));
+                let (from, by) = (track.motion.centroid, frame.expected(track, steady));
                 landmark(&track.shape, Point::new(from.x + by.x, from.y + by.y))
             })
             .collect();
@@ -206,16 +263,16 @@ impl Tracker {
     /// Which track (by index) goes on as which group.
     fn pairs<'a>(
         &'a self,
+        frame: &OpenFrame,
         groups: &[Group],
         centroids: &[Point],
-        dt_secs: f64,
         picture: Vector,
         settings: &TrackSettings,
     ) -> Vec<(usize, usize)> {
         let (now, image) = (self.secs(), self.size.unwrap_or(Size::new(0, 0)));
         let expect = |track: &'a Track| {
             let unseen_secs = now - track.seen_at_secs;
-            Expectation { track, shift: track.motion.expected(dt_secs, picture), unseen_secs, image }
+            Expectation { track, shift: frame.expected(track, picture), unseen_secs, image }
         };
         let expected: Vec<Expectation> = self.tracks.iter().map(expect).collect();
         let followed = self.followed();
@@ -235,14 +292,36 @@ impl Tracker {
         keys.filter_map(|(index, track)| Some((track.prompt?, index))).collect()
     }
 
-    /// What the objects that stayed in sight have in common, pixels.
-    fn picture_motion(&self, pairs: &[(usize, usize)], centroids: &[Point]) -> Vector {
-        let motions = pairs.iter().map(|&(track, group)| (&self.tracks[track].motion, centroids[group]));
-        let displacements: Vec<Vector> = motions
-            .filter(|(motion, _)| motion.in_sight)
-            .map(|(motion, centroid)| Vector::between(motion.centroid, centroid))
-            .collect();
-        common_motion(&displacements)
+    /// Of the objects that stayed in sight and that no earlier look at the frame has found, pixels.
+    fn displacements(&self, frame: &OpenFrame, pairs: &[(usize, usize)], centroids: &[Point]) -> Vec<Vector> {
+        let tracks = pairs.iter().map(|&(track, group)| (&self.tracks[track], centroids[group]));
+        tracks
+            .filter(|(track, _)| track.motion.in_sight && !frame.has_seen(track.id))
+            .map(|(track, centroid)| Vector::between(track.motion.centroid, centroid))
+            .collect()
+    }
+}
+
+impl Update {
+    /// Of two calls, one after the other; the detections are those of one of them.
+    fn and(mut self, later: Self) -> Self {
+        self.assigned.extend(later.assigned);
+        for (all, of_later) in [
+            (&mut self.born, later.born),
+            (&mut self.refound, later.refound),
+            (&mut self.lost, later.lost),
+            (&mut self.died, later.died),
+        ] {
+            all.extend(of_later);
+        }
+        self.sort();
+        self
+    }
+
+    fn sort(&mut self) {
+        for ids in [&mut self.refound, &mut self.lost, &mut self.died] {
+            ids.sort_unstable();
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::core::space::CameraInfo;
 /// A camera's message; numbers as they came.
 pub fn camera_info(camera: &Arc<str>, message: &CameraInfoMessage) -> (Header, CameraInfo) {
     let header = Header {
-        camera: Arc::clone(camera),
+        origin: camera.into(),
         stamp: stamp(&message.header.stamp),
         frame_id: text(&message.header.frame_id).into(),
     };
@@ -62,7 +62,7 @@ mod tests {
             roi,
         };
         let (header, info) = camera_info(&"front".into(), &message);
-        assert_eq!((&*header.camera, &*header.frame_id), ("front", "optical"));
+        assert_eq!((header.origin.name(), &*header.frame_id), ("front", "optical"));
         assert_eq!((info.width, info.height, info.binning), (640, 480, (2, 3)));
         assert_eq!((info.k[8], info.p[11], info.distortion.len()), (8.0, 11.0, 5));
         assert_eq!((info.distortion_model.as_str(), info.roi), ("plumb_bob", PixelBox::new(1, 2, 4, 3)));

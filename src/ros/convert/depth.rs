@@ -33,7 +33,7 @@ mod tests {
             ..ImageMessage::default()
         };
         let (header, raw) = depth_image(&"front".into(), &NativeMsg::from(&message));
-        assert_eq!(&*header.camera, "front");
+        assert_eq!(header.origin.name(), "front");
         let depth = DepthImage::new(raw.expect("no more than its rows"), &Limits::default()).expect("a depth image");
         assert_eq!((depth.metres(0, 0), depth.metres(0, 1)), (Some(1.5), None));
     }

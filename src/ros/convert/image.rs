@@ -64,7 +64,7 @@ fn native_header(camera: &Arc<str>, frame_id: &[u8], stamp: Stamp) -> (Header, R
         Ok(()) => super::text(&String::from_utf8_lossy(frame_id)).into(),
         Err(_) => "".into(),
     };
-    (Header { camera: Arc::clone(camera), stamp, frame_id }, checked)
+    (Header { origin: camera.into(), stamp, frame_id }, checked)
 }
 
 /// A camera's compressed message, copied.
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn header() -> Header {
-        Header { camera: "".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "cam".into() }
+        Header { origin: "".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "cam".into() }
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
             data: vec![1, 2, 3, 0, 4, 5, 6, 0],
         };
         let frame = raw_frame(&"front".into(), &NativeMsg::from(&message));
-        assert_eq!(frame.header, Header { camera: "front".into(), ..header() });
+        assert_eq!(frame.header, Header { origin: "front".into(), ..header() });
         let ImagePayload::Raw(image) = frame.payload else { panic!("expected a raw image") };
         assert_eq!((image.width, image.height, image.step), (1, 2, 4));
         assert_eq!((image.encoding.as_str(), image.big_endian), ("rgb8", true));

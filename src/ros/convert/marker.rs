@@ -75,7 +75,8 @@ fn words(of: &Header, number: i32, region: &Region, place: &Located) -> Marker {
 }
 
 fn marker(of: &Header, kind: &str, number: i32, action: i32) -> Marker {
-    let namespace = if of.camera.is_empty() { kind.to_owned() } else { format!("{}/{kind}", of.camera) };
+    let camera = of.origin.name();
+    let namespace = if camera.is_empty() { kind.to_owned() } else { format!("{camera}/{kind}") };
     Marker {
         header: header(of),
         ns: if kind.is_empty() { String::new() } else { text(&namespace) },
@@ -102,7 +103,7 @@ mod tests {
     use crate::core::view::overlay::tests::region;
 
     fn header() -> Header {
-        Header { camera: "front".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "optical".into() }
+        Header { origin: "front".into(), stamp: Stamp { secs: 7, nanos: 8 }, frame_id: "optical".into() }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use r2r::sensor_msgs::msg::Image;
 
 use super::image::raw_image;
 use super::{bounded, stamp, text};
-use crate::core::frame::Header;
+use crate::core::frame::{Header, Origin};
 use crate::core::pixels::raw_image::{ImagePayload, RawFrame, RawImage};
 use crate::core::pixels::{ImageError, check_frame_id};
 use crate::core::prompt::{PromptError, PromptFault, RawPrompt};
@@ -57,7 +57,8 @@ pub fn segment_request(request: Segment::Request) -> Result<SegmentRequest, Refu
 fn own_image(message: Image) -> Result<RawFrame, ImageError> {
     let frame_id = &message.header.frame_id;
     check_frame_id(frame_id.len())?;
-    let header = Header { camera: "".into(), stamp: stamp(&message.header.stamp), frame_id: Arc::from(text(frame_id)) };
+    let (stamp, frame_id) = (stamp(&message.header.stamp), Arc::from(text(frame_id)));
+    let header = Header { origin: Origin::Client, stamp, frame_id };
     let image = raw_image(message);
     image.view().check_excess()?;
     Ok(RawFrame { header, payload: ImagePayload::Raw(image) })

@@ -62,7 +62,7 @@ pub fn recalled(recalled: &Recalled, include_masks: bool) -> QueryRegions::Respo
         message: String::new(),
         regions: RegionArrayMessage {
             header: recalled.header.as_ref().map(header).unwrap_or_default(),
-            camera: recalled.header.as_ref().map_or_else(String::new, |header| text(&header.camera)),
+            camera: recalled.header.as_ref().map_or_else(String::new, |header| text(header.origin.name())),
             width: size.width,
             height: size.height,
             model: text(&recalled.model),

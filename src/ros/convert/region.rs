@@ -18,7 +18,7 @@ use crate::runtime::api::Refusal;
 pub fn region_array(array: &RegionArray) -> RegionArrayMessage {
     RegionArrayMessage {
         header: header(&array.header),
-        camera: text(&array.header.camera),
+        camera: text(array.header.origin.name()),
         width: array.size.width,
         height: array.size.height,
         model: text(&array.model),
@@ -123,7 +123,7 @@ mod tests {
             prompt: Arc::new(Shape::Everything),
         };
         RegionArray {
-            header: Header { camera: "front".into(), stamp, frame_id: "optical".into() },
+            header: Header { origin: "front".into(), stamp, frame_id: "optical".into() },
             size: Size::new(8, 6),
             model: "tiny 1.0".into(),
             regions: vec![region],

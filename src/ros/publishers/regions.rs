@@ -70,9 +70,9 @@ pub async fn publish_outputs(
     while let Some(output) = outputs.recv().await {
         match output {
             Output::Regions { .. } if !handle.is_active() => {}
-            Output::Regions { array, image } => match cameras.get_mut(&array.header.camera) {
+            Output::Regions { array, image } => match cameras.get_mut(array.header.origin.name()) {
                 Some(topics) => topics.publish(array, image),
-                None => log::error!("regions of the camera {:?}, which was never declared", array.header.camera),
+                None => log::error!("regions of {:?}, which was never declared", array.header.origin),
             },
             Output::Refused { what, camera, refusal } => tell(&mut throttle, what, camera, &refusal),
         }

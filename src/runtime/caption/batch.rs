@@ -29,7 +29,8 @@ impl Batch {
         let started = shared.words.with(|book, now| book.start(&objects, most, now, &settings.reuse()));
         let first_of = |id| job.objects.iter().position(|object| *object == Some(id));
         let mut subjects: Vec<_> = started.into_iter().filter_map(|id| Some((first_of(id)?, Some(id)))).collect();
-        subjects.extend(strangers(shared, job).into_iter().map(|index| (index, None)));
+        let room = most.max(1).saturating_sub(subjects.len());
+        subjects.extend(strangers(shared, job).into_iter().take(room).map(|index| (index, None)));
         (!subjects.is_empty()).then_some(Self { subjects })
     }
 

@@ -1,14 +1,16 @@
 //! Where regions wait for their words.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::core::ports::Embedding;
-use crate::core::region::RegionArray;
+use crate::core::region::{CaptionState, RegionArray};
 use crate::core::track::TrackId;
 use crate::runtime::api::Refusal;
 use crate::runtime::describe::WordsPart;
+use crate::runtime::inbox::request_queue::Bounds;
 use crate::runtime::places::answers::Sent;
 use crate::runtime::requests::Reply;
 
@@ -32,6 +34,8 @@ pub(in crate::runtime) struct CaptionJob {
     pub array: RegionArray,
     /// For each region the tracked object whose words it has; `None`: it gets words of its own.
     pub objects: Vec<Option<TrackId>>,
+    /// When the picture came in; `None` where that says nothing.
+    pub arrived: Option<Instant>,
     pub recipient: Recipient,
 }
 
@@ -40,6 +44,21 @@ impl CaptionJob {
         if let Recipient::Caller(reply) = self.recipient {
             reply.answer(Err(refusal.clone()));
         }
+    }
+
+    /// That it keeps from being freed while it waits.
+    fn bytes(&self) -> usize {
+        let masks = self.array.regions.iter().map(|region| region.mask.pixels().len());
+        self.embedding.data.bytes() + masks.sum::<usize>()
+    }
+
+    /// Not everything has been described.
+    pub(super) fn lacks_words(&self) -> bool {
+        self.array.regions.iter().any(|region| region.caption.state == CaptionState::Pending)
+    }
+
+    pub(super) fn is_of_caller(&self) -> bool {
+        matches!(self.recipient, Recipient::Caller(_))
     }
 
     pub(super) fn is_stream(&self) -> bool {
@@ -63,27 +82,29 @@ struct Waiting {
     /// There is one goal at a time; it takes turns with everything else.
     describe: Option<Box<WordsPart>>,
     had_turn: bool,
+    /// The last of those that were asked for was the oldest: the next is the smallest.
+    had_oldest: bool,
 }
 
 pub(in crate::runtime) struct CaptionInbox {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     stopped: AtomicBool,
-    most_pending: AtomicUsize,
+    bounds: Mutex<Bounds>,
 }
 
 impl CaptionInbox {
-    pub(in crate::runtime) fn new(most_pending: usize) -> Self {
+    pub(in crate::runtime) fn new(bounds: Bounds) -> Self {
         Self {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
             stopped: AtomicBool::new(false),
-            most_pending: AtomicUsize::new(most_pending),
+            bounds: Mutex::new(bounds),
         }
     }
 
-    pub(in crate::runtime) fn set_most_pending(&self, most_pending: usize) {
-        self.most_pending.store(most_pending, Ordering::Relaxed);
+    pub(in crate::runtime) fn set_bounds(&self, bounds: Bounds) {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner) = bounds;
     }
 
     /// Never waits. `Ok` holds the older frame that this one displaces, `Err` gives the job back: the queue is full.
@@ -95,7 +116,7 @@ impl CaptionInbox {
         }
         let displaced = if job.is_stream() {
             waiting.put_stream(job)
-        } else if waiting.asked.len() < self.most_pending.load(Ordering::Relaxed) {
+        } else if waiting.has_room(&job, *self.bounds.lock().unwrap_or_else(PoisonError::into_inner)) {
             waiting.asked.push_back(job);
             None
         } else {
@@ -130,10 +151,21 @@ impl CaptionInbox {
     /// A stream's frame of which not everything has been described; unless a newer one has come.
     pub(super) fn put_back_stream(&self, job: CaptionJob) {
         let mut waiting = self.lock();
-        let camera = &job.array.header.camera;
-        if !self.is_stopped() && !waiting.streams.iter().any(|newer| newer.array.header.camera == *camera) {
+        let origin = &job.array.header.origin;
+        if !self.is_stopped() && !waiting.streams.iter().any(|newer| newer.array.header.origin == *origin) {
             waiting.streams.push_back(job);
         }
+    }
+
+    /// What a caller has asked for, of which not everything has been described; behind the others. Gives it back where nobody else
+    /// waits.
+    pub(super) fn put_back_asked(&self, job: CaptionJob) -> Option<CaptionJob> {
+        let mut waiting = self.lock();
+        if self.is_stopped() || (waiting.asked.is_empty() && waiting.streams.is_empty() && waiting.describe.is_none()) {
+            return Some(job);
+        }
+        waiting.asked.push_back(job);
+        None
     }
 
     /// What was asked for goes first; a goal has every other turn. `None` when stopped.
@@ -186,6 +218,12 @@ impl CaptionInbox {
 }
 
 impl Waiting {
+    /// One job always has.
+    fn has_room(&self, job: &CaptionJob, bounds: Bounds) -> bool {
+        let bytes = job.bytes() + self.asked.iter().map(CaptionJob::bytes).sum::<usize>();
+        self.asked.is_empty() || (self.asked.len() < bounds.number && bytes <= bounds.bytes)
+    }
+
     fn next(&mut self) -> Option<Work> {
         let goal_first = !self.had_turn;
         if let Some(part) = self.describe.take_if(|_| goal_first) {
@@ -193,13 +231,21 @@ impl Waiting {
             return Some(Work::Describe(part));
         }
         self.had_turn = false;
-        let job = self.asked.pop_front().or_else(|| self.streams.pop_front());
+        let job = self.next_asked().or_else(|| self.streams.pop_front());
         job.map(|job| Work::Job(Box::new(job))).or_else(|| self.describe.take().map(Work::Describe))
     }
 
+    /// The oldest and the smallest by turns: what is large does not keep what is small waiting, nor the other way round.
+    fn next_asked(&mut self) -> Option<CaptionJob> {
+        self.had_oldest = !self.had_oldest;
+        let sizes = self.asked.iter().map(|job| job.array.regions.len()).enumerate();
+        let smallest = sizes.min_by_key(|(_, size)| *size).map_or(0, |(index, _)| index);
+        self.asked.remove(if self.had_oldest { 0 } else { smallest })
+    }
+
     fn put_stream(&mut self, job: CaptionJob) -> Option<CaptionJob> {
-        let camera = &job.array.header.camera;
-        match self.streams.iter_mut().find(|waiting| waiting.array.header.camera == *camera) {
+        let origin = &job.array.header.origin;
+        match self.streams.iter_mut().find(|waiting| waiting.array.header.origin == *origin) {
             Some(slot) => Some(std::mem::replace(slot, job)),
             None => {
                 self.streams.push_back(job);
@@ -213,7 +259,6 @@ impl Waiting {
 mod tests {
     use std::sync::Arc;
     use std::thread;
-    use std::time::Instant;
 
     use super::*;
     use crate::core::frame::{Header, Stamp};
@@ -225,7 +270,7 @@ mod tests {
     fn goal() -> (Arc<Course>, Box<WordsPart>) {
         let course = Arc::new(Course::new(None, Clock::default()));
         let size = Size::new(8, 8);
-        let header = Header { camera: "".into(), stamp: Stamp::default(), frame_id: "".into() };
+        let header = Header { origin: "".into(), stamp: Stamp::default(), frame_id: "".into() };
         let array = RegionArray { header, size, model: "".into(), regions: Vec::new() };
         let sent = Sent { image: Arc::default(), once: true, at: Instant::now(), arrived: None };
         let part = WordsPart::new(Runner::new(course.clone()), fake_embedding(size), array, sent);
@@ -236,7 +281,7 @@ mod tests {
     fn a_newer_goal_is_never_displaced_by_the_one_before_it() {
         // Between look and change there are some ten nanoseconds: the two meet there in one round of many.
         for round in 0..20_000 {
-            let inbox = CaptionInbox::new(1);
+            let inbox = CaptionInbox::new(Bounds { number: 1, bytes: usize::MAX });
             let ((_, old), (course, new)) = (goal(), goal());
             let begun = AtomicBool::new(false);
             thread::scope(|scope| {
@@ -256,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_goal_that_comes_back_waits_for_its_next_turn_or_ends() {
-        let inbox = CaptionInbox::new(1);
+        let inbox = CaptionInbox::new(Bounds { number: 1, bytes: usize::MAX });
         let (course, part) = goal();
         inbox.put_back(part);
         assert!(matches!(inbox.take(), Some(Work::Describe(_))));

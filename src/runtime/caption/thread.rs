@@ -40,10 +40,16 @@ fn caption(shared: &Shared, model: &mut CaptionModel, mut job: CaptionJob) {
             Ok(spoken) => batch.write_down(shared, &mut job, spoken),
             Err(refusal) => return batch.fail(shared, job, &refusal),
         }
-        // Between two batches of a stream others have their turn.
+        // Between two batches others have their turn.
         needs_more = job.is_stream();
         if needs_more {
             break;
+        }
+        if job.is_of_caller() && job.lacks_words() {
+            match shared.captions.put_back_asked(job) {
+                Some(alone) => job = alone,
+                None => return,
+            }
         }
     }
     job.take_words(&shared.words, shared.settings().caption.mode);
@@ -78,8 +84,8 @@ fn finish(shared: &Shared, mut job: CaptionJob, told: &[Caption], needs_more: bo
     let sent = match job.recipient {
         Recipient::Output(ref sent) => sent.clone(),
         Recipient::Caller(reply) => {
-            shared.place(&mut job.array, None);
-            shared.recollection.complete(&job.array);
+            shared.place(&mut job.array, job.arrived);
+            shared.recollection.complete(&job.array, job.arrived);
             return reply.answer(Ok(Arc::new(job.array)));
         }
     };

@@ -15,18 +15,16 @@ use crate::core::region::{Caption, CaptionState, RegionArray};
 use crate::core::result_code::ResultCode;
 use crate::core::segment::everything::Search;
 use crate::core::segment::pipeline::{self, Found};
+use crate::core::track::TrackId;
 use crate::runtime::api::Refusal;
 use crate::runtime::guard::guarded;
 use crate::runtime::places::answers::Sent;
 use crate::runtime::vision::asks::{Asker, Share};
 use crate::runtime::vision::plan::Target;
-use crate::runtime::vision::regions::Labelling;
+use crate::runtime::vision::regions::{Labelled, Labelling};
+use crate::runtime::vision::sliced::CLICKS_A_TURN;
 use crate::runtime::vision::thread::Vision;
 use crate::runtime::vision::tracking::Picture;
-
-/// Boxes or clicks decoded in one turn. Whoever waits beside a goal waits for so many. On a CPU, larger batches cost as much a click
-/// (built-in model, one core: 3.5 ms a click in batches of 8 to 32, 3.9 ms in batches of 64).
-const CLICKS_A_TURN: usize = 8;
 
 pub(in crate::runtime) struct SearchPart {
     runner: Runner,
@@ -123,13 +121,14 @@ impl Vision<'_> {
         let found = pipeline::found_by(search);
         let wants_words = plan.caption && !found.is_empty() && !runner.is_late();
         let picture = Picture { frame: &frame, embedding: &embedding, shot };
-        let mut array = self.label(&picture, found, wants_words);
+        let (mut array, objects) = self.label(&picture, found, wants_words);
         let looked = self.shared.place(&mut array, Some(arrived));
         runner.found(frame.header.stamp, array.regions.iter().map(|region| region.id.clone()));
         runner.tell(Stage::Filter, candidates, candidates);
         let now = self.shared.clock.now();
         let sent = Sent { image: frame.image, once: true, at: now, arrived: Some(arrived) };
-        self.shared.recollection.remember(&array, &[], &sent.image, Some(arrived), now, &self.shared.settings().memory);
+        let memory = &self.shared.settings().memory;
+        self.shared.recollection.remember(&array, &objects, &sent.image, Some(arrived), now, memory);
         self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if wants_words {
             self.shared.captions.put_describe(Box::new(WordsPart::new(runner, embedding, array, sent)));
@@ -140,7 +139,8 @@ impl Vision<'_> {
         }
     }
 
-    fn label(&mut self, picture: &Picture, found: Vec<Found>, captions: bool) -> RegionArray {
+    /// And the tracked object that each of the regions shows.
+    fn label(&mut self, picture: &Picture, found: Vec<Found>, captions: bool) -> (RegionArray, Vec<Option<TrackId>>) {
         let everything = Prompt { id: String::new(), shape: Shape::Everything };
         let shares = [(Asker::EverythingMode, Share { prompts: vec![everything], first: 0, found })];
         let names = self.name(picture, &shares, &[]);
@@ -149,13 +149,9 @@ impl Vision<'_> {
         for ((_, share), names) in shares.iter().zip(&names.of_shares) {
             labelling.add(share, names, &mut |_| Caption { state, ..Caption::default() });
         }
-        let mut regions = labelling.finish(&self.shared.ids).regions;
+        let Labelled { mut regions, objects } = labelling.finish(&self.shared.ids);
         self.shared.name_without_caption(&mut regions, picture.embedding);
-        RegionArray {
-            header: picture.frame.header.clone(),
-            size: picture.frame.size(),
-            model: self.shared.model_name(),
-            regions,
-        }
+        let (header, size) = (picture.frame.header.clone(), picture.frame.size());
+        (RegionArray { header, size, model: self.shared.model_name(), regions }, objects)
     }
 }

@@ -18,6 +18,7 @@ const MOST_BYTES: usize = 64 << 20;
 /// A frame in the inbox. Its address is its identity: stamps may be zero, or be given twice by a careless driver.
 #[derive(Debug)]
 pub(in crate::runtime) struct Arrived {
+    pub camera: Arc<str>,
     pub raw: RawFrame,
     pub at: Instant,
     /// Its stamp; of a camera that gives none, the time of arrival.
@@ -25,10 +26,10 @@ pub(in crate::runtime) struct Arrived {
 }
 
 impl Arrived {
-    pub(in crate::runtime) fn new(raw: RawFrame, now: Reading) -> Self {
+    pub(in crate::runtime) fn new(camera: Arc<str>, raw: RawFrame, now: Reading) -> Self {
         let stamp = raw.header.stamp;
         let taken = if stamp.is_zero() { Stamp::from(now.wall) } else { stamp };
-        Self { raw, at: now.steady, taken }
+        Self { camera, raw, at: now.steady, taken }
     }
 
     pub(in crate::runtime) fn stamp(&self) -> Stamp {
@@ -89,15 +90,7 @@ impl Camera {
     }
 
     fn bytes(&self) -> usize {
-        self.frames.iter().map(|frame| payload_bytes(&frame.raw.payload)).sum()
-    }
-}
-
-fn payload_bytes(payload: &ImagePayload) -> usize {
-    match payload {
-        ImagePayload::Raw(raw) => raw.data.len(),
-        ImagePayload::Compressed(file) => file.data.len(),
-        ImagePayload::Refused(_) => 0,
+        self.frames.iter().map(|frame| frame.raw.payload.bytes()).sum()
     }
 }
 
@@ -109,12 +102,16 @@ mod tests {
 
     fn frame(secs: i32, bytes: usize) -> Arc<Arrived> {
         let header = crate::core::frame::Header {
-            camera: "".into(),
+            origin: "".into(),
             stamp: Stamp { secs, nanos: 0 },
             frame_id: "optical".into(),
         };
         let file = CompressedImage { format: "jpeg".into(), data: vec![0; bytes] };
-        Arc::new(Arrived::new(RawFrame { header, payload: ImagePayload::Compressed(file) }, Clock::default().read()))
+        Arc::new(Arrived::new(
+            "".into(),
+            RawFrame { header, payload: ImagePayload::Compressed(file) },
+            Clock::default().read(),
+        ))
     }
 
     fn stamps(camera: &Camera) -> Vec<i32> {

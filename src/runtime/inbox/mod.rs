@@ -1,25 +1,31 @@
 //! Where frames, prompts and requests wait for the vision thread. Everything in it is bounded; nobody waits to put.
 
 pub(super) mod camera;
+pub(super) mod request_queue;
 pub(super) mod waiting;
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::api::{PromptSubmission, Refusal};
 use super::clock::Clock;
 use super::describe::SearchPart;
-use super::requests::PendingRequest;
+use super::requests::{PendingRequest, bytes_of};
 use super::stats::Stats;
+use super::vision::sliced::SlicedTurn;
 use crate::core::node::health::Queues;
 use crate::core::pixels::raw_image::RawFrame;
 use crate::core::result_code::ResultCode;
 use camera::Arrived;
+use request_queue::Bounds;
 use waiting::{PendingPrompts, Waiting};
 
 /// Cameras come from the node's configuration; this bounds what a fault in it could do.
 const MOST_CAMERAS: usize = 16;
+
+/// Of requests that wait at a time; what fewer leave behind is used again by the next.
+const FLOOD_BYTES: usize = 32 << 20;
 
 /// What the planner answers to "what now?".
 pub(super) enum Next<W> {
@@ -33,21 +39,25 @@ pub(super) struct Inbox {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     /// Prompt messages that may wait, and requests likewise.
-    most_pending: AtomicUsize,
+    bounds: Mutex<Bounds>,
+    /// So much waited, or was refused, that its memory is worth giving back when it is over.
+    was_flooded: AtomicBool,
     stats: Arc<Stats>,
     clock: Clock,
 }
 
 impl Inbox {
-    pub(super) fn new(most_pending: usize, stats: Arc<Stats>, clock: Clock) -> Self {
-        let most_pending = AtomicUsize::new(most_pending);
-        Self { waiting: Mutex::default(), arrived: Condvar::new(), most_pending, stats, clock }
+    pub(super) fn new(bounds: Bounds, stats: Arc<Stats>, clock: Clock) -> Self {
+        let (waiting, was_flooded) = (Mutex::default(), AtomicBool::new(false));
+        Self { waiting, arrived: Condvar::new(), bounds: Mutex::new(bounds), was_flooded, stats, clock }
     }
 
     /// Ignored while inactive. Fails when there are too many cameras.
     pub(super) fn put_frame(&self, raw: RawFrame) -> Result<(), Refusal> {
-        let camera = Arc::clone(&raw.header.camera);
-        let frame = Arc::new(Arrived::new(raw, self.clock.read()));
+        let Some(camera) = raw.header.origin.camera().cloned() else {
+            return Err(Refusal::new(ResultCode::Internal, "expected a camera's picture, got that of a client"));
+        };
+        let frame = Arc::new(Arrived::new(Arc::clone(&camera), raw, self.clock.read()));
         let mut waiting = self.lock();
         if waiting.check_open().is_err() {
             return Ok(());
@@ -79,8 +89,14 @@ impl Inbox {
                 .prompts
                 .retain(|PendingPrompts { submission: old, .. }| !(old.sticky && old.camera == submission.camera));
         }
-        if waiting.prompts.len() >= self.most_pending() {
-            return Err(self.overloaded("prompt messages"));
+        let bounds = self.bounds();
+        if waiting.prompts.len() >= bounds.number {
+            return Err(bounds.overloaded("prompt messages"));
+        }
+        let own = bytes_of(&submission.prompts);
+        let others = waiting.prompts.iter().map(|pending| bytes_of(&pending.submission.prompts)).sum::<usize>();
+        if own > 0 && own + others > bounds.bytes {
+            return Err(bounds.too_many_bytes("prompt messages", own));
         }
         waiting.prompts.push_back(PendingPrompts { submission, arrived: self.clock.now() });
         drop(waiting);
@@ -94,17 +110,25 @@ impl Inbox {
         if request.request.image.is_none() {
             request.request.camera = waiting.resolve(&request.request.camera)?.to_string();
         }
-        if waiting.requests.len() >= self.most_pending() {
-            // Callers who have left must not keep others out.
-            waiting.requests.retain(|waiting| !waiting.reply.is_gone());
-        }
-        if waiting.requests.len() >= self.most_pending() {
-            return Err(self.overloaded("requests"));
-        }
-        waiting.requests.push_back(request);
+        let put = waiting.requests.put(request, self.bounds());
+        let bytes = waiting.requests.bytes();
         drop(waiting);
         self.arrived.notify_one();
-        Ok(())
+        let is_flooded = bytes >= FLOOD_BYTES || !matches!(&put, Ok(displaced) if displaced.is_empty());
+        self.was_flooded.fetch_or(is_flooded, Relaxed);
+        // Freeing pictures takes time: not under the lock.
+        match put {
+            Ok(displaced) => {
+                displaced.into_iter().for_each(|(request, refusal)| request.refuse(refusal));
+                Ok(())
+            }
+            Err(refused) => Err(refused.1),
+        }
+    }
+
+    /// For the vision thread, once: many bytes have waited, and nothing waits any more.
+    pub(super) fn is_flood_over(&self) -> bool {
+        self.was_flooded.load(Relaxed) && self.lock().requests.len() == 0 && self.was_flooded.swap(false, Relaxed)
     }
 
     /// `make` gets the camera that is meant. A goal that is there already has ended: there is one at a time.
@@ -131,6 +155,18 @@ impl Inbox {
         drop((waiting, dropped));
     }
 
+    /// For the vision thread: a turn that needs another slice. Where nothing is worked on any more its callers are refused.
+    pub(super) fn put_back_slices(&self, turn: Box<SlicedTurn>) {
+        let mut waiting = self.lock();
+        match waiting.check_open() {
+            Ok(()) => waiting.sliced.push(turn),
+            Err(refusal) => {
+                drop(waiting);
+                turn.into_requests().for_each(|request| request.refuse(refusal.clone()));
+            }
+        }
+    }
+
     pub(super) fn check_open(&self) -> Result<(), Refusal> {
         self.lock().check_open()
     }
@@ -141,22 +177,15 @@ impl Inbox {
     }
 
     /// Also wakes the vision thread: settings have changed.
-    pub(super) fn set_most_pending(&self, most_pending: usize) {
-        self.most_pending.store(most_pending, Relaxed);
+    pub(super) fn set_bounds(&self, bounds: Bounds) {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner) = bounds;
         // Under the lock, so that the wake-up does not fall between the thread's plan and its wait.
         let _waiting = self.lock();
         self.arrived.notify_one();
     }
 
-    fn most_pending(&self) -> usize {
-        self.most_pending.load(Relaxed)
-    }
-
-    fn overloaded(&self, what: &str) -> Refusal {
-        let most = self.most_pending();
-        let message =
-            format!("{most} {what} are waiting already (limits.max_pending): expected fewer; ask again later");
-        Refusal::new(ResultCode::Overloaded, message)
+    fn bounds(&self) -> Bounds {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For the vision thread: asks `plan` until it finds work or stops; between, waits for something to arrive.
@@ -186,7 +215,7 @@ impl Inbox {
         let waiting = self.lock();
         let frames = waiting.cameras.values().filter(|camera| camera.fresh).count();
         let (prompts, requests) = (waiting.prompts.len(), waiting.requests.len());
-        Queues { frames, prompts, requests, captions: 0, most: self.most_pending() }
+        Queues { frames, prompts, requests, captions: 0, most: self.bounds().number }
     }
 
     pub(super) fn is_active(&self) -> bool {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::camera::{Arrived, Camera};
+use super::request_queue::RequestQueue;
 use crate::core::result_code::ResultCode;
 use crate::runtime::api::{PromptSubmission, Refusal};
 use crate::runtime::describe::SearchPart;
 use crate::runtime::requests::PendingRequest;
+use crate::runtime::vision::sliced::SlicedTurn;
 
 /// A message of prompts that waits for its frame.
 #[derive(Debug)]
@@ -23,8 +25,9 @@ pub(in crate::runtime) struct Waiting {
     pub cameras: BTreeMap<Arc<str>, Camera>,
     /// Oldest first.
     pub prompts: VecDeque<PendingPrompts>,
-    /// Oldest first.
-    pub requests: VecDeque<PendingRequest>,
+    pub requests: RequestQueue,
+    /// Turns on everything that requests have asked for, between two of their slices: one of each class at most.
+    pub sliced: Vec<Box<SlicedTurn>>,
     /// The goal that runs, between two of its turns.
     pub describe: Option<Box<SearchPart>>,
     pub stopped: bool,
@@ -58,7 +61,9 @@ impl Waiting {
     /// Nothing is to be done with what is there.
     pub(super) fn drain(&mut self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
         self.cameras.values_mut().for_each(|camera| camera.fresh = false);
-        (self.prompts.drain(..).collect(), self.requests.drain(..).collect())
+        let mut requests = self.requests.drain();
+        requests.extend(self.sliced.drain(..).flat_map(|turn| turn.into_requests()));
+        (self.prompts.drain(..).collect(), requests)
     }
 
     /// Which camera a name means: "" the only one.
@@ -82,16 +87,20 @@ impl Waiting {
     }
 
     /// Who joins a turn on `frame` that has begun: requests while it is still the camera's newest, and prompts that name
-    /// its stamp.
+    /// its stamp. `room`: for so many prompts of requests.
     pub(in crate::runtime) fn take_joining(
         &mut self,
         frame: &Arc<Arrived>,
+        room: usize,
     ) -> (Vec<PromptSubmission>, Vec<PendingRequest>) {
-        let camera = &frame.raw.header.camera;
+        let camera = &frame.camera;
         let newest = self.cameras.get(camera).and_then(|slot| slot.newest());
         let is_newest = newest.is_some_and(|newest| Arc::ptr_eq(newest, frame));
-        let requests =
-            if is_newest { self.take_requests(|request| is_for_newest(request, camera)) } else { Vec::new() };
+        let requests = if is_newest {
+            self.requests.take_fitting(room, |request| is_for_newest(request, camera))
+        } else {
+            Vec::new()
+        };
         let stamp = frame.stamp();
         let once = self.take_prompts(|submission| {
             !stamp.is_zero() && !submission.sticky && submission.stamp == stamp && *submission.camera == **camera
@@ -106,21 +115,15 @@ impl Waiting {
         let taken = take(&mut self.prompts, |pending| wanted(&pending.submission));
         taken.into_iter().map(|pending| pending.submission).collect()
     }
-
-    pub(in crate::runtime) fn take_requests(
-        &mut self,
-        wanted: impl Fn(&PendingRequest) -> bool,
-    ) -> Vec<PendingRequest> {
-        take(&mut self.requests, wanted)
-    }
 }
 
 pub(in crate::runtime) fn is_for_next(submission: &PromptSubmission, camera: &Arc<str>) -> bool {
     submission.stamp.is_zero() && *submission.camera == **camera
 }
 
+/// Beside a stream, in one turn; what asks for everything has turns of its own.
 pub(in crate::runtime) fn is_for_newest(pending: &PendingRequest, camera: &Arc<str>) -> bool {
-    pending.request.image.is_none() && *pending.request.camera == **camera
+    !pending.class.own_picture && !pending.class.everything && *pending.request.camera == **camera
 }
 
 /// Those that are wanted, in their order; the others stay.

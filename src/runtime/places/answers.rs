@@ -16,8 +16,12 @@ use crate::runtime::output::OutputSender;
 
 /// For depth that comes later than so long after the masks nobody waits.
 const WAIT: Duration = Duration::from_secs(1);
-/// Answers that wait, of all cameras: each keeps its picture. The oldest goes first.
+/// A clock that is read a little early makes no thread go round and round.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// Answers that wait, of all cameras. The oldest goes first.
 const MOST_WAITING: usize = 8;
+/// And the bytes that they keep from being freed: each has its picture and its masks.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What all versions of an answer have in common.
 #[derive(Clone)]
@@ -94,8 +98,9 @@ impl Answers {
         output.send(answer.output());
         let is_wanted = !state.stopped && !state.waiting.iter().any(|other| other.answer.displaces(&answer));
         if let Some(looked) = looked.filter(|_| is_wanted) {
+            let is_first = state.waiting.is_empty();
             state.waiting.push_back(Waiting { answer: Arc::new(answer), looked });
-            if looked != state.arrivals {
+            if is_first || looked != state.arrivals {
                 self.changed.notify_one();
             }
         }
@@ -110,13 +115,28 @@ impl Answers {
                 return None;
             }
             let now = self.clock.now();
-            state.waiting.retain(|waiting| !waiting.answer.is_too_old(now));
+            let old = state.take_old(now);
+            if !old.is_empty() {
+                // Freeing pictures takes time: not under the lock.
+                drop(state);
+                drop(old);
+                state = self.lock();
+                continue;
+            }
             let arrivals = state.arrivals;
             if let Some(next) = state.waiting.iter_mut().find(|waiting| waiting.looked != arrivals) {
                 next.looked = arrivals;
                 return Some(Arc::clone(&next.answer));
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            // What waits in vain is let go when its time is over, though nothing comes.
+            let left = state.waiting.iter().map(|waiting| waiting.answer.left(now)).min();
+            state = match left {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) => {
+                    let left = left.max(SHORTEST_WAIT);
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
     }
 
@@ -161,11 +181,24 @@ impl Answers {
 }
 
 impl State {
+    /// What has waited for long enough.
+    fn take_old(&mut self, now: Instant) -> VecDeque<Waiting> {
+        let (old, kept) = self.waiting.drain(..).partition(|waiting| waiting.answer.is_too_old(now));
+        self.waiting = kept;
+        old
+    }
+
     /// What needs to wait no longer when this goes out, to be freed outside the lock.
     fn take_older(&mut self, newest: &Answer, now: Instant) -> Vec<Waiting> {
         let (mut old, mut kept): (VecDeque<_>, VecDeque<_>) =
             self.waiting.drain(..).partition(|other| newest.displaces(&other.answer) || other.answer.is_too_old(now));
         old.extend(kept.drain(..kept.len().saturating_sub(MOST_WAITING - 1)));
+        let mut bytes = newest.bytes() + kept.iter().map(|waiting| waiting.answer.bytes()).sum::<usize>();
+        while bytes > MOST_BYTES {
+            let Some(oldest) = kept.pop_front() else { break };
+            bytes -= oldest.answer.bytes();
+            old.push_back(oldest);
+        }
         self.waiting = kept;
         old.into()
     }
@@ -177,13 +210,75 @@ impl Answer {
     }
 
     fn is_too_old(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.sent.at) > WAIT
+        self.left(now).is_zero()
+    }
+
+    /// For so long it waits still.
+    fn left(&self, now: Instant) -> Duration {
+        (WAIT + SHORTEST_WAIT).saturating_sub(now.saturating_duration_since(self.sent.at))
+    }
+
+    /// That it keeps from being freed.
+    fn bytes(&self) -> usize {
+        let masks = self.array.regions.iter().map(|region| region.mask.pixels().len());
+        self.sent.image.as_raw().len() + masks.sum::<usize>()
     }
 
     /// An older version of the same answer, or of a stream's older frame.
     fn displaces(&self, other: &Self) -> bool {
         let is_of_one_stream = !self.sent.once && !other.sent.once;
-        self.array.header.camera == other.array.header.camera
+        self.array.header.origin == other.array.header.origin
             && (self.sent.at == other.sent.at || (is_of_one_stream && self.sent.at > other.sent.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::frame::{Header, Stamp};
+    use crate::core::geometry::Size;
+    use crate::runtime::output;
+    use crate::runtime::stats::Stats;
+
+    fn send(answers: &Answers, output: &OutputSender, secs: i32, image: &Arc<RgbImage>) {
+        let header = Header { origin: "".into(), stamp: Stamp { secs, nanos: 0 }, frame_id: "".into() };
+        let size = Size::new(image.width(), image.height());
+        let array = RegionArray { header, size, model: "".into(), regions: Vec::new() };
+        let sent = Sent { image: Arc::clone(image), once: true, at: answers.clock.now(), arrived: None };
+        answers.send(output, Arc::new(array), &sent, Some(answers.arrivals()));
+    }
+
+    fn waiting(answers: &Answers) -> usize {
+        answers.lock().waiting.len()
+    }
+
+    #[test]
+    fn what_waits_for_depth_is_bounded_in_number_and_bytes() {
+        for (side, expected) in [(10, MOST_WAITING), (3000, 2), (6000, 1)] {
+            let (answers, (output, _receiver)) =
+                (Answers::new(Clock::default()), output::channel(Arc::new(Stats::default())));
+            let image = Arc::new(RgbImage::new(side, side));
+            (1..=20).for_each(|secs| send(&answers, &output, secs, &image));
+            assert_eq!(waiting(&answers), expected, "{side} pixels a side");
+        }
+    }
+
+    #[test]
+    fn what_waits_in_vain_is_let_go_though_nothing_comes() {
+        let answers = Arc::new(Answers::new(Clock::default()));
+        let (output, _receiver) = output::channel(Arc::new(Stats::default()));
+        let thread = std::thread::spawn({
+            let answers = Arc::clone(&answers);
+            move || answers.take().is_none()
+        });
+        let image = Arc::new(RgbImage::new(10, 10));
+        send(&answers, &output, 1, &image);
+        while Arc::strong_count(&image) > 2 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // One more is in the output, which nobody reads.
+        assert_eq!(waiting(&answers), 0);
+        answers.stop();
+        assert!(thread.join().unwrap(), "stopped");
     }
 }

@@ -6,10 +6,10 @@ pub(super) mod thread;
 use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::api::Refusal;
-use crate::core::frame::Header;
+use crate::core::frame::{Header, Origin};
 use crate::core::geometry::Size;
 use crate::core::pixels::ImageError;
 use crate::core::pixels::raw_image::RawImage;
@@ -21,6 +21,8 @@ use crate::core::space::{CameraInfo, DepthImage, DepthView, Moment, Pairing, Pai
 const PATIENCE: u32 = 5;
 /// After so many pictures in a row without a fault everything may be told again.
 const WELL_AGAIN: u32 = 100;
+/// A camera whose depth has not begun to come so long after its first picture has none, until some comes.
+const FIRST_DEPTH: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(super) struct Places {
@@ -31,6 +33,18 @@ pub(super) struct Places {
 struct CameraSpace {
     pairing: Pairing,
     faults: Faults,
+    /// When its first picture came.
+    began: Option<Instant>,
+    /// Depth has come at some time.
+    has_depth: bool,
+}
+
+impl CameraSpace {
+    /// Whether a picture that has no depth may get some: of a camera without depth nobody waits for any.
+    fn may_come(&self, arrived: Option<Instant>) -> bool {
+        let is_young = |began: Instant| arrived.is_some_and(|at| at.saturating_duration_since(began) < FIRST_DEPTH);
+        self.has_depth || self.began.is_some_and(is_young)
+    }
 }
 
 impl Places {
@@ -46,8 +60,10 @@ impl Places {
         limits: &Limits,
     ) -> Result<(), Refusal> {
         let image = DepthImage::new(raw, limits);
+        let Some(name) = header.origin.camera() else { return Ok(()) };
         let mut cameras = self.lock();
-        let camera = cameras.entry(Arc::clone(&header.camera)).or_default();
+        let camera = cameras.entry(Arc::clone(name)).or_default();
+        camera.has_depth = true;
         match image {
             Ok(image) => camera.pairing.put_depth(header, image, now),
             Err(error) if camera.faults.is_news(Kind::Image(discriminant(&error))) => return Err(error.into()),
@@ -57,20 +73,25 @@ impl Places {
     }
 
     pub(super) fn put_info(&self, header: Header, info: CameraInfo, now: Instant) {
-        let mut cameras = self.lock();
-        cameras.entry(Arc::clone(&header.camera)).or_default().pairing.put_info(header, info, now);
+        let Some(name) = header.origin.camera() else { return };
+        self.lock().entry(Arc::clone(name)).or_default().pairing.put_info(header, info, now);
     }
 
     /// A picture comes in; perhaps it waits for long.
     pub(super) fn expect(&self, picture: &Header, now: Instant) {
+        let Some(name) = picture.origin.camera() else { return };
         let moment = Moment { stamp: picture.stamp, arrived: Some(now) };
-        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.expect(moment);
+        let mut cameras = self.lock();
+        let camera = cameras.entry(Arc::clone(name)).or_default();
+        camera.began.get_or_insert(now);
+        camera.pairing.expect(moment);
     }
 
     /// Somebody begins to work on a picture, or still does.
     pub(super) fn hold(&self, picture: &Header, arrived: Instant) {
+        let Some(name) = picture.origin.camera() else { return };
         let moment = Moment { stamp: picture.stamp, arrived: Some(arrived) };
-        self.lock().entry(Arc::clone(&picture.camera)).or_default().pairing.hold(moment);
+        self.lock().entry(Arc::clone(name)).or_default().pairing.hold(moment);
     }
 
     /// Depth of a time before the node rested is none of what comes after.
@@ -83,13 +104,14 @@ impl Places {
     /// Gives those of a picture's regions that have no place theirs, where there is depth for it by now. `arrived`: when
     /// the picture came in; `None` where that says nothing.
     pub(super) fn fill(&self, array: &mut RegionArray, arrived: Option<Instant>, settings: &SpaceSettings) -> Filled {
-        if array.regions.iter().all(|region| region.place.is_some()) {
+        let is_of_client = array.header.origin == Origin::Client;
+        if is_of_client || array.regions.iter().all(|region| region.place.is_some()) {
             return Filled::default();
         }
         let mut filled = Filled::default();
         match self.view(&array.header, arrived, array.size, settings) {
             Ok(Some(view)) => place_all(array, &view),
-            Ok(None) => filled.may_come = true,
+            Ok(None) => filled.may_come = self.may_come(&array.header, arrived),
             Err((error, is_news)) => {
                 filled.may_come = error.may_pass();
                 filled.refusal = is_news.then(|| Refusal::new(error.code(), error.to_string()));
@@ -108,7 +130,8 @@ impl Places {
     ) -> bool {
         let view = {
             let mut cameras = self.lock();
-            let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&array.header.camera) else { return false };
+            let camera = array.header.origin.camera().and_then(|name| cameras.get_mut(name));
+            let Some(CameraSpace { pairing, faults, .. }) = camera else { return false };
             let Ok(Some(view)) = pairing.find(&array.header, arrived, array.size, settings) else { return false };
             faults.went_well();
             view
@@ -126,7 +149,9 @@ impl Places {
         settings: &SpaceSettings,
     ) -> Result<Option<DepthView>, (PairingError, bool)> {
         let mut cameras = self.lock();
-        let Some(CameraSpace { pairing, faults }) = cameras.get_mut(&picture.camera) else { return Ok(None) };
+        // A client's own picture is no camera's: no depth is that of its time and place.
+        let camera = picture.origin.camera().and_then(|name| cameras.get_mut(name));
+        let Some(CameraSpace { pairing, faults, .. }) = camera else { return Ok(None) };
         let found = pairing.find(picture, arrived, size, settings);
         if let Ok(Some(_)) = found {
             faults.went_well();
@@ -135,6 +160,12 @@ impl Places {
             let is_news = faults.is_worth_telling(&error);
             (error, is_news)
         })
+    }
+
+    fn may_come(&self, picture: &Header, arrived: Option<Instant>) -> bool {
+        let cameras = self.lock();
+        let camera = picture.origin.camera().and_then(|name| cameras.get(name));
+        camera.is_some_and(|camera| camera.may_come(arrived))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, CameraSpace>> {

@@ -20,6 +20,8 @@ pub(in crate::runtime) fn run(shared: &Shared) {
 fn place(shared: &Shared, answer: &Arc<Answer>) {
     let mut array = RegionArray::clone(&answer.array);
     if shared.places.fill_late(&mut array, answer.sent.arrived, &shared.settings().space) {
-        shared.answers.complete(&shared.output, answer, array, |array| shared.recollection.locate(array));
+        shared.answers.complete(&shared.output, answer, array, |array| {
+            shared.recollection.locate(array, answer.sent.arrived);
+        });
     }
 }

@@ -24,7 +24,7 @@ async fn follow(rig: &mut Rig, cameras: &[&str]) {
 }
 
 fn camera_of(array: &RegionArray) -> &str {
-    &array.header.camera
+    array.header.origin.name()
 }
 
 /// The cameras of the next `answers` answers, where a camera has a new frame as soon as one is answered.

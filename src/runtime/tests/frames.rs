@@ -175,7 +175,7 @@ async fn cameras_have_slots_of_their_own() {
     let mut seen = Vec::new();
     for _ in 0..3 {
         let header = rig.regions().await.header.clone();
-        seen.push((header.camera.to_string(), header.stamp.secs));
+        seen.push((header.origin.name().to_owned(), header.stamp.secs));
     }
     assert_eq!(seen[0], ("front".into(), 1));
     seen.sort();

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::describe::{coarse, follow, in_words};
 use super::places::{send_depth, with_space};
 use super::rig::*;
+use crate::core::node::describe::Goal;
 use crate::core::query::Query;
 use crate::core::region::CaptionState;
 use crate::core::result_code::ResultCode;
@@ -40,6 +42,34 @@ async fn masks_are_remembered_at_once_and_words_when_they_come() {
     let recalled = ask(&rig.handle, &at_click);
     assert_eq!(told(&recalled), [(ids(&array)[1].to_owned(), CaptionState::Done, "thing at 40 30".to_owned())]);
     assert_eq!(recalled.answers[0].object.shape.area(), array.regions[1].mask.area());
+}
+
+#[tokio::test]
+async fn what_a_goal_found_is_as_old_as_its_picture_and_there_once() {
+    // Stamps that go on, that stand, and a recording that begins again.
+    for (then, now) in [(1, 6), (0, 0), (77, 77), (90, 3)] {
+        let rig = Rig::start(coarse());
+        rig.frame(then);
+        rig.decoder.close();
+        let goal = Goal { caption: false, ..in_words() };
+        let describing = rig.handle.describe_everything(&goal).unwrap();
+        rig.decoder.wait_for_arrival();
+        rig.advance(Duration::from_secs(5));
+        rig.sticky(vec![named_box("mug", 10, 10)]);
+        rig.frame(now);
+        rig.decoder.open();
+        let (_, described) = follow(describing).await;
+        let recent = ask(&rig.handle, &Query { max_age_secs: 2.0, ..every() });
+        let all = ask(&rig.handle, &every());
+        let of_goal = described.regions.len();
+        assert!(
+            (of_goal..=of_goal + 1).contains(&all.answers.len()) && of_goal > 8,
+            "{of_goal}, {}",
+            all.answers.len()
+        );
+        let seen: Vec<&str> = recent.answers.iter().map(|answer| answer.object.prompt_id.as_str()).collect();
+        assert_eq!(seen, ["mug"], "stamps {then} and {now}");
+    }
 }
 
 #[tokio::test]
@@ -153,10 +183,10 @@ async fn cameras_are_told_apart() {
     }
     let both = ask(&rig.handle, &every());
     let header = both.header.unwrap();
-    assert_eq!((both.answers.len(), &*header.camera, header.stamp.secs), (2, "", 2));
+    assert_eq!((both.answers.len(), header.origin.name(), header.stamp.secs), (2, "", 2));
     let front = ask(&rig.handle, &Query { camera: "front".into(), ..every() });
     let header = front.header.unwrap();
-    assert_eq!((front.answers.len(), &*header.camera, header.stamp.secs), (1, "front", 1));
+    assert_eq!((front.answers.len(), header.origin.name(), header.stamp.secs), (1, "front", 1));
 }
 
 #[tokio::test]

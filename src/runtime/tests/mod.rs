@@ -4,6 +4,7 @@ mod cameras;
 mod captions;
 mod describe;
 mod describe_ends;
+mod fairness;
 mod faults;
 mod frames;
 mod gate;

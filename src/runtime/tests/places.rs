@@ -13,7 +13,7 @@ use crate::core::space::CameraInfo;
 use crate::runtime::api::SegmentRequest;
 
 fn header(camera: &str, secs: i32, frame_id: &str) -> Header {
-    Header { camera: camera.into(), stamp: Stamp { secs, nanos: 0 }, frame_id: frame_id.into() }
+    Header { origin: camera.into(), stamp: Stamp { secs, nanos: 0 }, frame_id: frame_id.into() }
 }
 
 /// The whole picture at one distance.
@@ -229,6 +229,25 @@ async fn everything_that_a_goal_finds_has_a_place_however_long_it_takes() {
 }
 
 #[tokio::test]
+async fn of_a_camera_without_depth_no_answer_waits_for_it() {
+    let mut rig = with_space(quiet());
+    rig.sticky(vec![named_box("cup", 26, 19)]);
+    rig.frame(1);
+    rig.regions().await;
+    rig.advance(std::time::Duration::from_secs(10));
+    rig.frame(2);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    send_depth(&rig, 2);
+    rig.settle().await;
+    assert!(rig.output.try_recv().is_none(), "its answer was kept");
+    // From now on it is a camera with depth.
+    rig.frame(3);
+    assert_eq!(distances(&rig.regions().await), [None]);
+    send_depth(&rig, 3);
+    assert!(is_placed(&rig.regions().await, 3));
+}
+
+#[tokio::test]
 async fn depth_of_before_a_rest_is_not_used_after_it() {
     let mut rig = with_space(quiet());
     send_depth(&rig, 1);
@@ -244,8 +263,8 @@ async fn depth_of_before_a_rest_is_not_used_after_it() {
 }
 
 #[tokio::test]
-async fn requests_get_places_too_but_not_for_a_picture_of_no_time() {
-    let rig = with_space(quiet());
+async fn requests_get_places_too_but_not_for_a_picture_of_their_own() {
+    let mut rig = with_space(quiet());
     send_depth(&rig, 1);
     rig.frame(1);
     let prompts = vec![named_box("cup", 26, 19)];
@@ -253,15 +272,23 @@ async fn requests_get_places_too_but_not_for_a_picture_of_no_time() {
     let words = SegmentRequest { caption: true, ..on_newest(prompts.clone()) };
     let described = rig.handle.segment(words).await.unwrap();
     assert!(distances(&newest)[0].is_some() && distances(&newest) == distances(&described));
-    for (secs, expected) in [(1, true), (0, false), (7, false)] {
+    // Whatever its stamp says: the robot's depth is not that of a client's picture.
+    for secs in [1, 0, 7] {
         let image = Some(picture("", [4, 5, 6], secs));
         for caption in [false, true] {
             let request =
                 SegmentRequest { image: image.clone(), caption, prompts: prompts.clone(), ..Default::default() };
             let array = rig.handle.segment(request).await.unwrap();
-            assert_eq!(distances(&array)[0].is_some(), expected, "own picture of second {secs}, caption: {caption}");
+            assert_eq!(distances(&array), [None], "own picture of second {secs}, caption: {caption}");
         }
     }
+    // Nor is the robot's depth at fault because it does not go with a client's picture.
+    rig.handle.depth(header("", 3, "left_optical"), wall(1000));
+    for secs in 10..20 {
+        let image = Some(picture("", [4, 5, 6], secs));
+        rig.handle.segment(SegmentRequest { image, prompts: prompts.clone(), ..Default::default() }).await.unwrap();
+    }
+    assert!(rig.output.try_recv().is_none());
 }
 
 #[tokio::test]

@@ -252,6 +252,7 @@ impl Ending {
 pub fn patient() -> Settings {
     let mut settings = Settings::default();
     settings.limits.request_timeout = Duration::from_secs(3600);
+    settings.limits.max_timeout = Duration::from_secs(3600);
     settings
 }
 
@@ -272,7 +273,7 @@ pub fn picture(camera: &str, color: [u8; 3], secs: i32) -> RawFrame {
     let (width, height, step) = (SIZE.width, SIZE.height, SIZE.width * 3);
     let raw = RawImage { width, height, step, encoding: "rgb8".into(), big_endian: false, data };
     let stamp = Stamp { secs, nanos: 0 };
-    let header = Header { camera: camera.into(), stamp, frame_id: "optical".into() };
+    let header = Header { origin: camera.into(), stamp, frame_id: "optical".into() };
     RawFrame { header, payload: ImagePayload::Raw(raw) }
 }
 

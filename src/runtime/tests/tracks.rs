@@ -162,7 +162,7 @@ async fn cameras_have_tracks_of_their_own_and_ids_in_common() {
             rig.handle.frame(picture(camera, [10, 20, 30], secs));
         }
         let array = rig.regions().await;
-        assert_eq!((&*array.header.camera, array.regions.len()), (camera, 1));
+        assert_eq!((array.header.origin.name(), array.regions.len()), (camera, 1));
         all.push(array.regions[0].id.clone());
     }
     assert!(all[0] == all[2] && all[1] == all[3] && all[0] != all[1], "{all:?}");
@@ -187,6 +187,20 @@ async fn however_much_is_found_the_tracks_are_bounded() {
     }
     // Those that are tracked keep theirs.
     assert_eq!(all.len(), 4 + 10 * 8, "{all:?}");
+}
+
+#[tokio::test]
+async fn a_request_beside_a_stream_takes_nothing_from_what_the_stream_follows() {
+    let mut rig = Rig::start(quiet());
+    let (mug, bowl) = ((16, 16), (48, 32));
+    let picture = |secs| patches(secs, &[(mug, RED), (bowl, BLUE)]);
+    rig.sticky(vec![around("mug", mug)]);
+    let first = seen(&mut rig, picture(1)).await;
+    rig.handle.segment(on_newest(vec![around("", bowl)])).await.unwrap();
+    // The camera slept longer than what is out of sight is remembered.
+    assert_eq!(seen(&mut rig, picture(1000)).await, first);
+    let asked = rig.handle.segment(on_newest(vec![around("", mug)])).await.unwrap();
+    assert_eq!(ids(&asked), first);
 }
 
 #[tokio::test]

@@ -76,6 +76,11 @@ impl Asks {
         }
     }
 
+    /// One of the requests wants everything.
+    pub(super) fn has_everything_request(&self) -> bool {
+        self.asks.iter().any(|ask| matches!(&ask.asker, Asker::Request(request) if request.class.everything))
+    }
+
     /// One of the askers wants everything.
     pub(super) fn want_everything(&self) -> bool {
         self.prompts.iter().any(|prompt| prompt.shape == Shape::Everything)

@@ -85,8 +85,7 @@ impl Delivery<'_> {
         let sent = Sent { image, once, at: self.shared.clock.now(), arrived: self.arrived };
         self.shared.answers.send(&self.shared.output, Arc::new(array.clone()), &sent, looked);
         if in_background && self.words_will_come(&array, &objects) {
-            let recipient = Recipient::Output(sent);
-            self.shared.caption(CaptionJob { embedding: self.embedding.clone(), array, objects, recipient });
+            self.caption(array, objects, Recipient::Output(sent));
         }
     }
 
@@ -105,11 +104,15 @@ impl Delivery<'_> {
             self.remember(&array, &objects);
         }
         if request.caption {
-            let recipient = Recipient::Caller(reply);
-            self.shared.caption(CaptionJob { embedding: self.embedding.clone(), array, objects, recipient });
+            self.caption(array, objects, Recipient::Caller(reply));
         } else {
             reply.answer(Ok(Arc::new(array)));
         }
+    }
+
+    fn caption(&self, array: RegionArray, objects: Vec<Option<TrackId>>, recipient: Recipient) {
+        let (embedding, arrived) = (self.embedding.clone(), self.arrived);
+        self.shared.caption(CaptionJob { embedding, array, objects, arrived, recipient });
     }
 
     fn label(&self, labelling: &mut Labelling, share: &Share, names: &[Option<Name>], wish: Wish) {
@@ -161,7 +164,7 @@ impl Delivery<'_> {
         if !missing.is_empty() {
             let message = format!("no mask was found for prompts {missing:?} (counted from 0)");
             let refusal = Refusal::new(ResultCode::NotFound, message);
-            self.shared.output.refused("prompts", self.frame.header.camera.clone(), refusal);
+            self.shared.output.refused("prompts", self.frame.header.origin.name().into(), refusal);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use image::RgbImage;
 use lru::LruCache;
 
-use crate::core::frame::{Frame, Stamp};
+use crate::core::frame::{Frame, Origin, Stamp};
 use crate::core::ports::Embedding;
 use crate::runtime::inbox::camera::Arrived;
 
@@ -28,19 +28,14 @@ impl Encoded {
     }
 
     fn key(&self) -> Key {
-        Key {
-            own: self.source.is_none(),
-            camera: Arc::clone(&self.frame.header.camera),
-            stamp: self.frame.header.stamp,
-        }
+        Key { origin: self.frame.header.origin.clone(), stamp: self.frame.header.stamp }
     }
 }
 
 /// Pictures of requests lie apart from those of cameras: a client may give any picture any stamp.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    own: bool,
-    camera: Arc<str>,
+    origin: Origin,
     stamp: Stamp,
 }
 
@@ -64,20 +59,20 @@ impl EncodedFrames {
         let found = if header.stamp.is_zero() {
             self.unstamped.as_ref()
         } else {
-            self.by_stamp.get(&Key { own: false, camera: Arc::clone(&header.camera), stamp: header.stamp })
+            self.by_stamp.get(&Key { origin: header.origin.clone(), stamp: header.stamp })
         };
         found.filter(|encoded| encoded.comes_from(frame)).cloned()
     }
 
     /// The camera's picture with this stamp.
     pub(super) fn of_stamp(&mut self, camera: &Arc<str>, stamp: Stamp) -> Option<Encoded> {
-        self.by_stamp.get(&Key { own: false, camera: Arc::clone(camera), stamp }).cloned()
+        self.by_stamp.get(&Key { origin: camera.into(), stamp }).cloned()
     }
 
     /// A request's own picture, when it came before with the same stamp. The pixels are compared too, because clients
     /// are free with stamps; that costs a tenth of a copy.
     pub(super) fn of_request(&mut self, frame: &Frame) -> Option<Encoded> {
-        let key = Key { own: true, camera: Arc::clone(&frame.header.camera), stamp: frame.header.stamp };
+        let key = Key { origin: Origin::Client, stamp: frame.header.stamp };
         self.by_stamp.get(&key).filter(|encoded| same_pixels(&encoded.frame.image, &frame.image)).cloned()
     }
 
@@ -128,7 +123,8 @@ mod tests {
     }
 
     fn encoded(secs: i32, own: bool) -> Encoded {
-        let header = Header { camera: camera(), stamp: Stamp { secs, nanos: 0 }, frame_id: "optical".into() };
+        let origin = if own { Origin::Client } else { Origin::Camera(camera()) };
+        let header = Header { origin, stamp: Stamp { secs, nanos: 0 }, frame_id: "optical".into() };
         let frame = Frame { header, image: Arc::new(RgbImage::new(10, 10)) };
         let source = (!own).then(Weak::new);
         Encoded { frame, embedding: fake_embedding(Size::new(10, 10)), source }

@@ -5,6 +5,7 @@ mod deliver;
 mod encoded;
 pub(super) mod plan;
 pub(super) mod regions;
+pub(super) mod sliced;
 mod sticky;
 pub(super) mod thread;
 pub(super) mod tracking;

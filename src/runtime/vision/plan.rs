@@ -1,18 +1,20 @@
 //! What the vision thread does next: which picture, and whose prompts on it.
 //!
-//! Each camera, the requests with a picture of their own, and the prompts that name a stamp are lanes that take turns, so
-//! that no client keeps another waiting for more than one turn of each; a goal of "describe everything" is one more lane,
-//! with a turn for each of its batches. Prompts and requests for the same picture go
+//! Each camera, each class of requests that goes with no camera's stream (a picture of their own, everything in a picture),
+//! and the prompts that name a stamp are lanes that take turns, so that none keeps another waiting for more than one turn of
+//! each; a goal of "describe everything" is one more lane. What asks for everything has a turn for each of its slices. Prompts and requests for the same picture go
 //! together in one turn. Nothing waits in order to gather more: while a turn runs, the next one's prompts gather anyway.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::sliced::SlicedTurn;
 use super::sticky::StickySet;
 use crate::core::camera_clock::Shot;
 use crate::core::frame::Stamp;
 use crate::core::pixels::raw_image::RawFrame;
+use crate::core::prompt::batch::MAX_BATCH;
 use crate::core::result_code::ResultCode;
 use crate::core::settings::Settings;
 use crate::runtime::api::{PromptSubmission, Refusal};
@@ -20,11 +22,18 @@ use crate::runtime::describe::SearchPart;
 use crate::runtime::inbox::Next;
 use crate::runtime::inbox::camera::Arrived;
 use crate::runtime::inbox::waiting::{Waiting, is_for_newest, is_for_next};
-use crate::runtime::requests::PendingRequest;
+use crate::runtime::requests::{Class, PendingRequest};
 
 /// Prompts without a stamp wait so long for the next frame; then they apply to the newest one. Prompts with a stamp wait
 /// so long for a frame that is newer than any: a small message overtakes a large one.
 pub(in crate::runtime) const LATCH: Duration = Duration::from_millis(100);
+
+/// Prompts of requests that are decoded in one turn, beside those of a stream and of the oldest request.
+pub(super) const PROMPTS_A_TURN: usize = MAX_BATCH;
+
+const OWN: Class = Class { own_picture: true, everything: false };
+const OWN_EVERYTHING: Class = Class { own_picture: true, everything: true };
+const EVERYTHING: Class = Class { own_picture: false, everything: true };
 
 /// The picture of a turn.
 #[derive(Debug)]
@@ -52,6 +61,8 @@ pub(super) struct Turn {
 /// What the planner finds to do.
 pub(super) enum Todo {
     Turn(Turn),
+    /// The next slice of a turn.
+    Slice(Box<SlicedTurn>),
     /// One turn of a goal.
     Describe(Box<SearchPart>),
     /// Prompts came to nothing: for each its camera and why.
@@ -78,8 +89,9 @@ impl Turn {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Lane {
+    /// Those that have no turn in common with a stream.
+    Requests(Class),
     #[default]
-    Own,
     Past,
     Describe,
     Camera(Arc<str>),
@@ -105,8 +117,9 @@ impl Planner {
         }
         self.settings = settings;
         waiting.requests.retain(|request| !request.reply.is_gone());
-        for late in waiting.take_requests(|request| now >= request.deadline) {
-            late.refuse(Refusal::new(ResultCode::Timeout, "the request's time ran out before its turn came"));
+        for late in waiting.requests.take(|request| now >= request.term.deadline) {
+            let refusal = late.term.is_over("its turn came");
+            late.refuse(refusal);
         }
         let refused = self.settle_prompts(waiting, now);
         if !refused.is_empty() {
@@ -115,13 +128,16 @@ impl Planner {
         if let Some(part) = waiting.describe.take_if(|part| part.is_urgent()) {
             return Next::Work(Todo::Describe(part));
         }
-        let mut lanes: Vec<Lane> = vec![Lane::Own, Lane::Past, Lane::Describe];
+        let mut lanes: Vec<Lane> = [OWN, OWN_EVERYTHING, EVERYTHING].map(Lane::Requests).into();
+        lanes.extend([Lane::Past, Lane::Describe]);
         lanes.extend(waiting.cameras.keys().cloned().map(Lane::Camera));
+        // Whatever order they are listed in: the next one is the one above the last.
+        lanes.sort_unstable();
         let after_last = lanes.iter().position(|lane| *lane > self.last).unwrap_or(0);
         lanes.rotate_left(after_last);
         for lane in lanes {
             let todo = match &lane {
-                Lane::Own => own_turn(waiting).map(Todo::Turn),
+                Lane::Requests(class) => request_turn(waiting, *class),
                 Lane::Past => past_turn(waiting, now).map(Todo::Turn),
                 Lane::Describe => waiting.describe.take().map(Todo::Describe),
                 Lane::Camera(camera) => self.camera_turn(camera, waiting, now).map(Todo::Turn),
@@ -167,7 +183,7 @@ impl Planner {
         let streams = self.streams(camera);
         let latched = self.sticky(camera).changed.is_some_and(|changed| now >= changed + LATCH);
         let streaming = streams && (prompted || latched || (fresh && self.is_due(camera, now)));
-        let requests = waiting.take_requests(|request| is_for_newest(request, camera));
+        let requests = waiting.requests.take_for_turn(PROMPTS_A_TURN, |request| is_for_newest(request, camera));
         let mut turn = Turn { streaming, requests, ..Turn::on(Target::Arrived(newest)) };
         if prompted {
             turn.once = waiting.take_prompts(|submission| is_for_next(submission, camera));
@@ -218,12 +234,27 @@ impl Planner {
     }
 }
 
-/// The oldest request with a picture of its own.
-fn own_turn(waiting: &mut Waiting) -> Option<Turn> {
-    let index = waiting.requests.iter().position(|pending| pending.request.image.is_some())?;
-    let mut request = waiting.requests.remove(index)?;
-    let image = request.request.image.take()?;
-    Some(Turn { requests: vec![request], ..Turn::on(Target::Own(Box::new(image))) })
+/// The oldest request of the class, or the next slice of the one that is being worked on. Those that want everything in the
+/// newest frame of one camera share the work.
+fn request_turn(waiting: &mut Waiting, class: Class) -> Option<Todo> {
+    if let Some(index) = waiting.sliced.iter().position(|turn| turn.class() == class) {
+        return Some(Todo::Slice(waiting.sliced.remove(index)));
+    }
+    let mut first = waiting.requests.take_first(|pending| pending.class == class)?;
+    let camera = first.request.camera.clone();
+    if let Some(image) = first.request.image.take() {
+        return Some(Todo::Turn(Turn { requests: vec![first], ..Turn::on(Target::Own(Box::new(image))) }));
+    }
+    let frame = waiting.cameras.get(camera.as_str()).and_then(|slot| slot.newest().cloned());
+    let Some(frame) = frame else {
+        // Its camera was there when it came: cameras go only when the node is cleaned up, and requests with them.
+        first.refuse(Refusal::new(ResultCode::NoImage, "no frame of its camera is there any more"));
+        return None;
+    };
+    let mut requests = vec![first];
+    let is_alike = |pending: &PendingRequest| pending.class == class && pending.request.camera == camera;
+    requests.extend(waiting.requests.take_fitting(PROMPTS_A_TURN, is_alike));
+    Some(Todo::Turn(Turn { requests, ..Turn::on(Target::Arrived(frame)) }))
 }
 
 /// The oldest prompts that name a stamp, with all others that name the same.

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::asks::{Asker, Asks, Share};
 use super::deliver::Delivery;
 use super::encoded::{Encoded, EncodedFrames};
-use super::plan::{Planner, Target, Todo, Turn};
+use super::plan::{PROMPTS_A_TURN, Planner, Target, Todo, Turn};
 use super::tracking::{Names, Picture, Tracking};
 use crate::core::camera_clock::Shot;
 use crate::core::frame::{Frame, Header, Stamp};
@@ -20,6 +20,7 @@ use crate::core::settings::{CaptionMode, Settings};
 use crate::core::track::PromptKey;
 use crate::runtime::api::{PromptSubmission, Refusal};
 use crate::runtime::guard::guarded;
+use crate::runtime::memory_return::return_freed_memory;
 use crate::runtime::requests::PendingRequest;
 use crate::runtime::shared::Shared;
 
@@ -35,13 +36,16 @@ pub(in crate::runtime) fn run(shared: &Shared, model: VisionModel) {
             shared.stats.model_failures.add(1);
             log::error!("a turn of the vision thread panicked; it goes on with the next");
         }
+        if shared.inbox.is_flood_over() {
+            return_freed_memory();
+        }
     }
 }
 
 pub(in crate::runtime) struct Vision<'a> {
     pub shared: &'a Shared,
     /// Those with which the turn began.
-    settings: Arc<Settings>,
+    pub(super) settings: Arc<Settings>,
     pub model: VisionModel,
     planner: Planner,
     encoded: EncodedFrames,
@@ -58,6 +62,7 @@ impl Vision<'_> {
         }
         match todo {
             Todo::Turn(turn) => self.take(turn),
+            Todo::Slice(turn) => self.slice(turn),
             Todo::Describe(part) => self.describe(part),
             Todo::Refuse(refused) => {
                 for (camera, refusal) in refused {
@@ -77,10 +82,10 @@ impl Vision<'_> {
         };
         let no_everything = self.shared.check_everything(&self.settings).err();
         let mut asks = Asks::new(frame.size(), no_everything);
-        if let Some(shot) = shot.filter(|_| streaming) {
-            self.add_streaming(&mut asks, &frame, &shot);
+        if let (Target::Arrived(arrived), Some(shot), true) = (&target, shot, streaming) {
+            self.add_streaming(&mut asks, &arrived.camera, &frame, &shot);
         }
-        self.add(&mut asks, &frame.header.camera, once, requests);
+        self.add(&mut asks, &frame.header, once, requests);
         if asks.is_empty() {
             return;
         }
@@ -88,9 +93,17 @@ impl Vision<'_> {
             Ok(embedding) => embedding,
             Err(refusal) => return self.refuse_asks(&frame.header, asks, &refusal),
         };
+        if asks.has_everything_request() {
+            let for_captions = asks.want_captions() || self.settings.caption.mode == CaptionMode::Background;
+            return match self.detect(&frame, &embedding, true, for_captions) {
+                Ok(()) => self.begin_slices(target, shot, frame, embedding, asks),
+                Err(refusal) => self.refuse_asks(&frame.header, asks, &refusal),
+            };
+        }
         if let Target::Arrived(arrived) = &target {
-            let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived));
-            self.add(&mut asks, &frame.header.camera, once, requests);
+            let room = PROMPTS_A_TURN.saturating_sub(asks.prompts.len());
+            let (once, requests) = self.shared.inbox.with(|waiting| waiting.take_joining(arrived, room));
+            self.add(&mut asks, &frame.header, once, requests);
         }
         let for_captions = asks.want_captions() || self.settings.caption.mode == CaptionMode::Background;
         let detected = self.detect(&frame, &embedding, asks.want_everything(), for_captions);
@@ -131,14 +144,14 @@ impl Vision<'_> {
         Ok(Frame { header: raw.header.clone(), image: Arc::new(image) })
     }
 
-    fn add_streaming(&mut self, asks: &mut Asks, frame: &Frame, shot: &Shot) {
+    fn add_streaming(&mut self, asks: &mut Asks, camera: &Arc<str>, frame: &Frame, shot: &Shot) {
         let Self { shared, settings, planner, tracking, .. } = self;
         let refuse = |added: Result<(), Refusal>| {
             if let Err(refusal) = added {
-                shared.refuse_prompts(frame.header.camera.clone(), refusal);
+                shared.refuse_prompts(Arc::clone(camera), refusal);
             }
         };
-        let sticky = planner.sticky(&frame.header.camera);
+        let sticky = planner.sticky(camera);
         match sticky.for_size(frame.size(), &settings.limits) {
             Ok(mut prompts) => {
                 tracking.follow(frame, shot, &mut prompts, &sticky.keys(), sticky.take_released());
@@ -151,11 +164,11 @@ impl Vision<'_> {
         }
     }
 
-    fn add(&self, asks: &mut Asks, camera: &Arc<str>, once: Vec<PromptSubmission>, requests: Vec<PendingRequest>) {
+    fn add(&self, asks: &mut Asks, header: &Header, once: Vec<PromptSubmission>, requests: Vec<PendingRequest>) {
         let limits = &self.settings.limits;
         for submission in once {
             if let Err(refusal) = asks.add_once(&submission, limits) {
-                self.shared.refuse_prompts(camera.clone(), refusal);
+                self.shared.refuse_prompts(header.origin.name().into(), refusal);
             }
         }
         for request in requests {
@@ -213,7 +226,7 @@ impl Vision<'_> {
         shared.stats.decode.time(|| guarded(&shared.stats, "decoding the prompts", run))
     }
 
-    fn deliver(
+    pub(super) fn deliver(
         &mut self,
         frame: Frame,
         embedding: Embedding,
@@ -226,8 +239,7 @@ impl Vision<'_> {
             Target::Arrived(arrived) => Some(arrived.at),
             Target::Past { .. } | Target::Own(_) => None,
         };
-        // Clients may call the cameras of their pictures as they like.
-        let keys = shot.map(|_| self.planner.sticky(&frame.header.camera).keys()).unwrap_or_default();
+        let keys = frame.header.origin.camera().map(|camera| self.planner.sticky(camera).keys()).unwrap_or_default();
         let shares = asks.share_out(found);
         let names = self.name(&Picture { frame: &frame, embedding: &embedding, shot }, &shares, &keys);
         let (shared, settings) = (self.shared, &*self.settings);
@@ -262,7 +274,7 @@ impl Vision<'_> {
     ) {
         if let Target::Arrived(arrived) = target {
             self.shared.stats.frames_refused.add(1);
-            self.shared.output.refused("frame", arrived.raw.header.camera.clone(), refusal.clone());
+            self.shared.output.refused("frame", Arc::clone(&arrived.camera), refusal.clone());
         }
         for submission in once {
             self.shared.refuse_prompts(submission.camera.as_str().into(), refusal.clone());
@@ -273,9 +285,9 @@ impl Vision<'_> {
     }
 
     /// The model failed on it, or stopped because nobody waits any more.
-    fn refuse_asks(&self, header: &Header, asks: Asks, refusal: &Refusal) {
+    pub(super) fn refuse_asks(&self, header: &Header, asks: Asks, refusal: &Refusal) {
         if asks.has_listeners() && refusal.code != ResultCode::Canceled {
-            self.shared.output.refused("frame", header.camera.clone(), refusal.clone());
+            self.shared.output.refused("frame", header.origin.name().into(), refusal.clone());
         }
         for request in asks.into_requests() {
             request.refuse(refusal.clone());

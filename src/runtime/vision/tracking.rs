@@ -11,14 +11,14 @@ use super::asks::{Asker, Share};
 use crate::core::camera_clock::Shot;
 use crate::core::caption::reuse::Look;
 use crate::core::frame::{Frame, Stamp};
-use crate::core::geometry::Size;
 use crate::core::mask::spans::Spans;
 use crate::core::ports::Embedding;
 use crate::core::prompt::{Prompt, Shape};
 use crate::core::segment::pipeline::Found;
 use crate::core::settings::Settings;
 use crate::core::track::{
-    Detection, Observation, Pooling, PromptKey, Searched, TrackId, TrackIds, Tracker, Update, following_shape,
+    Detection, DetectionSet, FrameTime, Pooling, PromptKey, Searched, TrackId, TrackIds, Tracker, Update,
+    following_shape,
 };
 
 /// The picture of a turn.
@@ -83,7 +83,8 @@ impl Tracking {
         keys: &[PromptKey],
         released: Vec<PromptKey>,
     ) {
-        let tracker = self.cameras.entry(Arc::clone(&frame.header.camera)).or_default();
+        let Some(camera) = frame.header.origin.camera() else { return };
+        let tracker = self.cameras.entry(Arc::clone(camera)).or_default();
         released.into_iter().for_each(|key| tracker.release(key));
         for (prompt, &key) in prompts.iter_mut().zip(keys) {
             prompt.shape = following_shape(&prompt.shape, tracker, key, shot, frame.size());
@@ -98,10 +99,12 @@ impl Tracking {
         keys: &[PromptKey],
         settings: &Settings,
     ) -> Names {
-        let Some(shot) = picture.shot else { return self.strangers(shares, picture.frame.header.stamp) };
+        let (Some(camera), Some(shot)) = (picture.frame.header.origin.camera(), picture.shot) else {
+            return self.strangers(shares, picture.frame.header.stamp);
+        };
         let candidates = candidates(picture, shares, keys);
-        let update = self.update(picture, shot, shares, &candidates, keys, settings);
-        let tracker = &self.cameras[&picture.frame.header.camera];
+        let update = self.update(camera, picture, shot, shares, &candidates, keys, settings);
+        let tracker = &self.cameras[camera];
         let mut names = Names { of_shares: blanks(shares), looks: Vec::new(), died: update.died };
         for (Candidate { share, found, detection }, assigned) in candidates.into_iter().zip(update.assigned) {
             names.of_shares[share][found] = match assigned.track.and_then(|id| tracker.get(id)) {
@@ -125,6 +128,7 @@ impl Tracking {
 
     fn update(
         &mut self,
+        camera: &Arc<str>,
         picture: &Picture,
         shot: Shot,
         shares: &[(Asker, Share)],
@@ -132,7 +136,7 @@ impl Tracking {
         keys: &[PromptKey],
         settings: &Settings,
     ) -> Update {
-        let tracker = self.cameras.entry(Arc::clone(&picture.frame.header.camera)).or_default();
+        let tracker = self.cameras.entry(Arc::clone(camera)).or_default();
         let is_sticky = shares.iter().any(|(asker, _)| matches!(asker, Asker::Sticky));
         let searched = if shares.iter().flat_map(|(_, share)| &share.prompts).any(is_everything) {
             Searched::Everywhere
@@ -140,10 +144,16 @@ impl Tracking {
             Searched::For(if is_sticky { keys } else { &[] })
         };
         let detections: Vec<Detection> = candidates.iter().map(|candidate| candidate.detection.clone()).collect();
-        let size: Size = picture.frame.size();
-        let seen = Observation { shot, size, detections: &detections, searched };
-        let look = if tracker.is_past(&shot) { Tracker::look_back } else { Tracker::update };
-        look(tracker, &seen, &settings.tracking(), &self.ids)
+        let (settings, look) = (settings.tracking(), DetectionSet { detections: &detections, searched });
+        let at = FrameTime { shot, size: picture.frame.size() };
+        if tracker.is_past(&shot) {
+            return tracker.look_back(&at, &look, &settings, &self.ids);
+        }
+        // Other looks at the same frame may follow: it ends when the next one begins.
+        let begun = tracker.begin(&at, &settings);
+        let mut update = tracker.add(&look, &settings, &self.ids);
+        update.died.extend(begun.died);
+        update
     }
 
     /// The other candidates of a prompt are of its object, but none of them is the object.

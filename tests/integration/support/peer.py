@@ -34,6 +34,7 @@ class NodeUnderTest:
         parameters = dict(parameters or {})
         if not defaults:
             parameters.setdefault("limits.request_timeout_s", REQUEST_TIMEOUT_S)
+            parameters.setdefault("limits.max_timeout_s", REQUEST_TIMEOUT_S)
         self.number = next(_numbers)
         self.domain = domain
         self.namespace = f"/test{os.getpid()}_{self.number}"

@@ -1,6 +1,10 @@
 //! From prompts to masks: one batched decode for each number of points, the best mask of each prompt.
 
+mod slices;
+
 use std::sync::Arc;
+
+pub use slices::Slices;
 
 use super::candidate::{Candidate, Decoding};
 use super::everything::{self, Search};

@@ -323,6 +323,29 @@ pub static DECLARATIONS: &[Declaration] = &[
         slot: slot!(integer 1..=4096, settings.limits.max_pending),
     },
     Declaration {
+        name: "limits.max_pending_mb",
+        description: "Memory of the pictures and masks that wait with requests, with prompt messages, and for captions, MiB \
+                      each; further ones are answered OVERLOADED.",
+        change: Live,
+        slot: Slot::Integer {
+            min: 1,
+            max: 65536,
+            get: |c| integer(c.settings.limits.max_pending_bytes / MIB),
+            set: |c, value| c.settings.limits.max_pending_bytes = whole::<usize>(value) * MIB,
+        },
+    },
+    Declaration {
+        name: "limits.max_timeout_s",
+        description: "Seconds after which any request is answered TIMEOUT, also where it names a longer timeout.",
+        change: Live,
+        slot: Slot::Double {
+            min: 0.01,
+            max: 3600.0,
+            get: |c| c.settings.limits.max_timeout.as_secs_f64(),
+            set: |c, value| c.settings.limits.max_timeout = Duration::from_secs_f64(value),
+        },
+    },
+    Declaration {
         name: "limits.request_timeout_s",
         description: "Seconds after which a request that names no timeout is answered TIMEOUT.",
         change: Live,

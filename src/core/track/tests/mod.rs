@@ -1,5 +1,6 @@
 mod clips;
 mod follow;
+mod looks;
 mod metrics;
 
 use std::collections::BTreeSet;
@@ -160,6 +161,16 @@ impl Rig {
         shot(Stamp { secs, nanos: 0 }, self.begin, self.pictures)
     }
 
+    fn begin(&mut self, secs: i32) -> Update {
+        let at = FrameTime { shot: self.shot(secs), size: SIZE };
+        self.tracker.begin(&at, &self.settings)
+    }
+
+    /// One of several looks at the frame.
+    fn add(&mut self, detections: &[Detection], searched: Searched) -> Update {
+        self.tracker.add(&DetectionSet { detections, searched }, &self.settings, &self.ids)
+    }
+
     fn see(&mut self, secs: i32, detections: &[Detection], searched: Searched) -> Update {
         let seen = Observation { shot: self.shot(secs), size: SIZE, detections, searched };
         self.tracker.update(&seen, &self.settings, &self.ids)
@@ -279,21 +290,22 @@ fn a_look_back_names_and_finds_but_moves_nothing() {
     (0..6).for_each(|step| assert_eq!(rig.ids_of(10 + step, &[at(10 + 8 * step as u32), at(150)]), [Some(1), Some(2)]));
     // 2 seconds ago it was 16 pixels to the left; what was at 150 was not looked for, and there was a third thing.
     let old = [at(34), detection(60, 80, None)];
-    let seen = Observation {
-        shot: Shot { arrived: None, ..rig.shot(13) },
-        size: SIZE,
-        detections: &old,
-        searched: Searched::Everywhere,
-    };
-    let update = rig.tracker.look_back(&seen, &rig.settings, &rig.ids);
+    let at = FrameTime { shot: Shot { arrived: None, ..rig.shot(13) }, size: SIZE };
+    let look = DetectionSet { detections: &old, searched: Searched::Everywhere };
+    let update = rig.tracker.look_back(&at, &look, &rig.settings, &rig.ids);
     let assigned: Vec<_> = update.assigned.iter().map(|one| one.track.map(|id| id.0)).collect();
     assert_eq!((assigned, update.born, update.lost), (vec![Some(1), Some(3)], vec![TrackId(3)], vec![]));
     let track = |id| rig.tracker.get(TrackId(id)).unwrap();
     assert_eq!((track(1).shape.bbox().x, track(1).last_seen.secs, track(3).first_seen.secs), (50, 15, 13));
-    assert_eq!(rig.ids_of(16, &[at(58), at(150), detection(60, 80, None)]), [Some(1), Some(2), Some(3)]);
+    let there = [58, 150].map(|x| detection(x, 10, None));
+    assert_eq!(
+        rig.ids_of(16, &[there[0].clone(), there[1].clone(), detection(60, 80, None)]),
+        [Some(1), Some(2), Some(3)]
+    );
     rig.settings.max_tracks = 3;
-    let seen = Observation { detections: &[detection(100, 80, None)], ..seen };
-    assert_eq!(rig.tracker.look_back(&seen, &rig.settings, &rig.ids).assigned[0].track, None, "there is no room");
+    let look = DetectionSet { detections: &[detection(100, 80, None)], ..look };
+    let update = rig.tracker.look_back(&at, &look, &rig.settings, &rig.ids);
+    assert_eq!(update.assigned[0].track, None, "there is no room");
 }
 
 #[test]

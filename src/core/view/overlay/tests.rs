@@ -36,7 +36,7 @@ fn region_of(label: u16, mask: Mask) -> Region {
 }
 
 pub(crate) fn array_of(size: Size, regions: Vec<Region>) -> RegionArray {
-    let header = Header { camera: "".into(), stamp: Stamp::default(), frame_id: "camera".into() };
+    let header = Header { origin: "".into(), stamp: Stamp::default(), frame_id: "camera".into() };
     RegionArray { header, size, model: "test 1".into(), regions }
 }
 
