@@ -156,7 +156,7 @@ impl Inbox {
     }
 
     /// For the vision thread: a turn that needs another slice. Where nothing is worked on any more its callers are refused.
-    pub(super) fn put_back_slices(&self, turn: Box<SlicedTurn>) {
+    pub(super) fn put_back_slices(&self, turn: SlicedTurn) {
         let mut waiting = self.lock();
         match waiting.check_open() {
             Ok(()) => waiting.sliced.push(turn),

@@ -33,6 +33,9 @@ impl Bounds {
     }
 }
 
+/// A request that finds no room, and what it is answered.
+pub(super) type Refused = (PendingRequest, Refusal);
+
 /// Oldest first.
 #[derive(Debug, Default)]
 pub(in crate::runtime) struct RequestQueue(VecDeque<PendingRequest>);
@@ -43,11 +46,7 @@ impl RequestQueue {
     ///
     /// # Errors
     /// `OVERLOADED`: there is no room, and no class has more. The request comes back with it.
-    pub(super) fn put(
-        &mut self,
-        request: PendingRequest,
-        bounds: Bounds,
-    ) -> Result<Vec<(PendingRequest, Refusal)>, Box<(PendingRequest, Refusal)>> {
+    pub(super) fn put(&mut self, request: PendingRequest, bounds: Bounds) -> Result<Vec<Refused>, Box<Refused>> {
         let is_full = |queue: &Self| queue.0.len() >= bounds.number || queue.bytes() + request.bytes > bounds.bytes;
         if is_full(self) {
             // Callers who have left must not keep others out.

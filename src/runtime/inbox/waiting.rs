@@ -27,7 +27,7 @@ pub(in crate::runtime) struct Waiting {
     pub prompts: VecDeque<PendingPrompts>,
     pub requests: RequestQueue,
     /// Turns on everything that requests have asked for, between two of their slices: one of each class at most.
-    pub sliced: Vec<Box<SlicedTurn>>,
+    pub sliced: Vec<SlicedTurn>,
     /// The goal that runs, between two of its turns.
     pub describe: Option<Box<SearchPart>>,
     pub stopped: bool,
@@ -62,7 +62,7 @@ impl Waiting {
     pub(super) fn drain(&mut self) -> (Vec<PendingPrompts>, Vec<PendingRequest>) {
         self.cameras.values_mut().for_each(|camera| camera.fresh = false);
         let mut requests = self.requests.drain();
-        requests.extend(self.sliced.drain(..).flat_map(|turn| turn.into_requests()));
+        requests.extend(self.sliced.drain(..).flat_map(SlicedTurn::into_requests));
         (self.prompts.drain(..).collect(), requests)
     }
 

@@ -238,7 +238,7 @@ impl Planner {
 /// newest frame of one camera share the work.
 fn request_turn(waiting: &mut Waiting, class: Class) -> Option<Todo> {
     if let Some(index) = waiting.sliced.iter().position(|turn| turn.class() == class) {
-        return Some(Todo::Slice(waiting.sliced.remove(index)));
+        return Some(Todo::Slice(Box::new(waiting.sliced.remove(index))));
     }
     let mut first = waiting.requests.take_first(|pending| pending.class == class)?;
     let camera = first.request.camera.clone();

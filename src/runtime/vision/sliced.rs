@@ -49,16 +49,16 @@ impl Vision<'_> {
             SegmentOptions { all_masks: asks.wants_all_masks(), everything: self.settings.everything.clone() };
         let slices = Slices::new(self.model.decoder.as_ref(), &embedding, &asks.prompts, options);
         let turn = SlicedTurn { target, shot, frame, embedding, asks, slices };
-        self.shared.inbox.put_back_slices(Box::new(turn));
+        self.shared.inbox.put_back_slices(turn);
     }
 
     /// One slice.
-    pub(super) fn slice(&mut self, mut turn: Box<SlicedTurn>) {
+    pub(super) fn slice(&mut self, mut turn: SlicedTurn) {
         if turn.asks.all_have_left() {
             return;
         }
         let Self { shared, model, .. } = self;
-        let SlicedTurn { target, frame, embedding, asks, slices, .. } = &mut *turn;
+        let SlicedTurn { target, frame, embedding, asks, slices, .. } = &mut turn;
         if let Target::Arrived(arrived) = target {
             // Other pictures are looked at between two slices.
             shared.places.hold(&frame.header, arrived.at);
@@ -75,7 +75,7 @@ impl Vision<'_> {
             Err(refusal) => self.refuse_asks(&turn.frame.header, turn.asks, &refusal),
             Ok(()) if !turn.slices.is_complete() => self.shared.inbox.put_back_slices(turn),
             Ok(()) => {
-                let SlicedTurn { target, shot, frame, embedding, asks, slices } = *turn;
+                let SlicedTurn { target, shot, frame, embedding, asks, slices } = turn;
                 self.deliver(frame, embedding, &target, shot, asks, &slices.finish());
             }
         }

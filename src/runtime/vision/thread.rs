@@ -62,7 +62,7 @@ impl Vision<'_> {
         }
         match todo {
             Todo::Turn(turn) => self.take(turn),
-            Todo::Slice(turn) => self.slice(turn),
+            Todo::Slice(turn) => self.slice(*turn),
             Todo::Describe(part) => self.describe(part),
             Todo::Refuse(refused) => {
                 for (camera, refusal) in refused {

@@ -103,7 +103,10 @@ impl Tracking {
             return self.strangers(shares, picture.frame.header.stamp);
         };
         let candidates = candidates(picture, shares, keys);
-        let update = self.update(camera, picture, shot, shares, &candidates, keys, settings);
+        let detections: Vec<Detection> = candidates.iter().map(|candidate| candidate.detection.clone()).collect();
+        let look = DetectionSet { detections: &detections, searched: searched(shares, keys) };
+        let at = FrameTime { shot, size: picture.frame.size() };
+        let update = self.update(camera, &at, &look, settings);
         let tracker = &self.cameras[camera];
         let mut names = Names { of_shares: blanks(shares), looks: Vec::new(), died: update.died };
         for (Candidate { share, found, detection }, assigned) in candidates.into_iter().zip(update.assigned) {
@@ -126,32 +129,15 @@ impl Tracking {
         names
     }
 
-    fn update(
-        &mut self,
-        camera: &Arc<str>,
-        picture: &Picture,
-        shot: Shot,
-        shares: &[(Asker, Share)],
-        candidates: &[Candidate],
-        keys: &[PromptKey],
-        settings: &Settings,
-    ) -> Update {
+    fn update(&mut self, camera: &Arc<str>, at: &FrameTime, look: &DetectionSet, settings: &Settings) -> Update {
         let tracker = self.cameras.entry(Arc::clone(camera)).or_default();
-        let is_sticky = shares.iter().any(|(asker, _)| matches!(asker, Asker::Sticky));
-        let searched = if shares.iter().flat_map(|(_, share)| &share.prompts).any(is_everything) {
-            Searched::Everywhere
-        } else {
-            Searched::For(if is_sticky { keys } else { &[] })
-        };
-        let detections: Vec<Detection> = candidates.iter().map(|candidate| candidate.detection.clone()).collect();
-        let (settings, look) = (settings.tracking(), DetectionSet { detections: &detections, searched });
-        let at = FrameTime { shot, size: picture.frame.size() };
-        if tracker.is_past(&shot) {
-            return tracker.look_back(&at, &look, &settings, &self.ids);
+        let settings = settings.tracking();
+        if tracker.is_past(&at.shot) {
+            return tracker.look_back(at, look, &settings, &self.ids);
         }
         // Other looks at the same frame may follow: it ends when the next one begins.
-        let begun = tracker.begin(&at, &settings);
-        let mut update = tracker.add(&look, &settings, &self.ids);
+        let begun = tracker.begin(at, &settings);
+        let mut update = tracker.add(look, &settings, &self.ids);
         update.died.extend(begun.died);
         update
     }
@@ -174,6 +160,15 @@ impl Tracking {
         of_shares.iter_mut().flatten().for_each(|name| *name = Some(stranger(&self.ids, stamp)));
         Names { of_shares, ..Names::default() }
     }
+}
+
+/// What a look could have seen: a track that it was not for is not missed.
+fn searched<'a>(shares: &[(Asker, Share)], keys: &'a [PromptKey]) -> Searched<'a> {
+    if shares.iter().flat_map(|(_, share)| &share.prompts).any(is_everything) {
+        return Searched::Everywhere;
+    }
+    let is_sticky = shares.iter().any(|(asker, _)| matches!(asker, Asker::Sticky));
+    Searched::For(if is_sticky { keys } else { &[] })
 }
 
 fn stranger(ids: &TrackIds, stamp: Stamp) -> Name {

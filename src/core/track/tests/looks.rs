@@ -20,9 +20,9 @@ fn however_many_looks_there_are_a_frame_misses_and_ages_a_track_once() {
     let (a, b, keys) = (detection(10, 10, Some(7)), detection(100, 80, None), [PromptKey(7)]);
     let mut rig = Rig::default();
     rig.begin(1);
-    rig.add(&[a.clone()], Searched::For(&keys));
+    rig.add(std::slice::from_ref(&a), Searched::For(&keys));
     for searched in [Searched::For(&[]), Searched::Everywhere, Searched::Everywhere] {
-        rig.add(&[b.clone()], searched);
+        rig.add(std::slice::from_ref(&b), searched);
     }
     let track = |rig: &Rig| rig.tracker.get(TrackId(1)).cloned().unwrap();
     assert_eq!((track(&rig).seen_frames, track(&rig).missed_frames), (1, 0));
