@@ -7,9 +7,9 @@ use super::ports::Embedding;
 use super::region::names::{NameList, NameScores};
 use super::segment::nms;
 
-/// A detection below this score proposes nothing. NanoDet and the YOLOs are shown with thresholds of 0.25 to 0.4: below them
-/// most boxes are wrong, and a wrong box costs a decode and a region without an object.
-const MIN_PROPOSAL_SCORE: f32 = 0.25;
+/// A detection below this score proposes nothing. Detectors are shown with thresholds of 0.25 to 0.4, below which most of their
+/// names are wrong; a box may be right where its name is not, and the mask decoder rates what is in it.
+const MIN_PROPOSAL_SCORE: f32 = 0.15;
 /// Boxes that overlap more than this (IoU), of whatever classes, are one object: the threshold of SAM's own box NMS.
 const PROPOSAL_NMS_IOU: f32 = 0.7;
 /// COCO's limit on detections an image; so many boxes are two runs of the decoder.

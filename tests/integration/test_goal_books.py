@@ -84,7 +84,8 @@ def test_two_clients_have_a_goal_each_and_one_waits(node, goals):
         future = second.get_result_async()
         other.wait_for(future.done, PATIENCE_S, "the second client's result")
         assert future.result().status == SUCCEEDED and future.result().result.code == ResultCode.OK
-        assert told and {one.total for one in told if one.stage == "segment"} == {4}, "its own goal's feedback"
+        totals = {one.total for one in told if one.stage == "segment"}
+        assert len(totals) == 1 and 4 <= totals.pop() < 64 * 64, "its own goal's feedback"
         goals.node.client.spin(0.2)
         assert len(first.feedback) == heard, "and not the other's"
     finally:

@@ -125,7 +125,7 @@ def main():
     parser.add_argument("--out", type=Path, default=RUNS_DIR / "regions")
     parser.add_argument("--pool", type=Path, default=RUNS_DIR / "pool")
     parser.add_argument("--detector", type=Path, default=SHARED_DATA / "pretrained" / "nanodet_coco.onnx")
-    parser.add_argument("--parts", type=int, default=30)
+    parser.add_argument("--parts", type=int, default=46)
     parser.add_argument("--rows", type=int, default=500, help="of a part")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()

@@ -102,7 +102,7 @@ impl Default for EverythingSettings {
             proposals: Proposals::default(),
             points_per_side: 16,
             sparse_points_per_side: 8,
-            pred_iou_thresh: 0.3,
+            pred_iou_thresh: 0.6,
             stability_thresh: 0.4,
             nms_thresh: 0.7,
             min_area: 100,

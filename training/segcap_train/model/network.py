@@ -14,7 +14,7 @@ from .segmenter import Segmenter
 from .speaker import NAME_ROWS, NOTHING, Speaker
 
 UNDER = 6                    # samples across and down of the detector's features under a region
-SURE_NAME, SURE_KIND = 0.5, 0.6      # from these probabilities on a name, else a kind, is said
+SURE_NAME, SURE_KIND = 0.4, 0.55      # from these probabilities on a name, else a kind, is said
 SURE_COLOUR, SURE_PATTERN = 0.4, 0.6
 
 
