@@ -272,7 +272,7 @@ fn beside_a_detector_s_boxes_clicks_fill_what_they_leave_out() {
 #[test]
 fn a_table_does_not_cover_what_stands_on_it() {
     let rect = FloatBox { left: 0.0, top: 0.0, right: IMAGE.width as f32, bottom: IMAGE.height as f32 };
-    let table = Detections::new([DetectedBox { rect, score: 0.9, class: 0 }].into_iter(), NameList::default(), IMAGE);
+    let table = Detections::new([DetectedBox { rect, score: 0.9, class: 0 }], NameList::default(), IMAGE);
     assert_eq!(propose(Proposals::Auto, Some(&table), 64).1, [1, 16]);
 }
 
