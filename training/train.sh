@@ -9,6 +9,7 @@ minutes=${MINUTES:-80} shards=${SHARDS:-40} seed=${SEED:-1}
 
 "$python" -m segcap_train.generate --train "$shards" --seed "$seed"
 "$python" -m segcap_train.regions
+"$python" -m segcap_train.regions --scenes --parts 10
 [ -e runs/naming.pt ] || "$python" -m segcap_train.train_names
 [ -e runs/appearance.pt ] || "$python" -m segcap_train.train_appearance
 [ -e runs/language.pt ] || "$python" -m segcap_train.train_language

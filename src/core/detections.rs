@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn proposals_are_sure_apart_and_best_first() {
         let found = detections(&[
-            one(0.0, 0.0, 20.0, 20.0, 0.24, 0),
+            one(0.0, 0.0, 20.0, 20.0, 0.14, 0),
             one(10.0, 10.0, 30.0, 30.0, 0.5, 0),
             one(11.0, 10.0, 30.0, 30.0, 0.9, 1),
             one(50.0, 10.0, 90.0, 30.0, 0.7, 1),

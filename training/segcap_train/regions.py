@@ -26,6 +26,7 @@ from .scenes.sample import STUFF
 SIZE = 416
 KINDS = ("scene", "pasted", "photo", "coco", "named")
 SHARES = {"scene": 0.4, "pasted": 0.45, "photo": 0.10, "coco": 0.05}
+SCENES_FROM = 1000          # number of the first part of scenes alone
 SMALLEST = 300              # pixels of a region at SIZE
 
 
@@ -100,9 +101,11 @@ def held_out(text):
 
 
 def part(seer, mixture, rng, rows):
+    """Rows of so many regions; a mixture of all kinds also brings named photographs."""
+    named = 0.3 if len(mixture.kinds) > 1 else 0.0
     out = {"close": [], "neck": [], "detected": [], "noun": [], "kind": [], "held": []}
     while len(out["noun"]) < rows:
-        if rng.random() < 0.3:
+        if rng.random() < named:
             pixels, boxes, nouns, kind, file = named_region(rng)
             held = held_out(Path(file).stem)
         else:
@@ -126,14 +129,16 @@ def main():
     parser.add_argument("--pool", type=Path, default=RUNS_DIR / "pool")
     parser.add_argument("--detector", type=Path, default=SHARED_DATA / "pretrained" / "nanodet_coco.onnx")
     parser.add_argument("--parts", type=int, default=46)
+    parser.add_argument("--scenes", action="store_true", help="parts of generated scenes alone, beside those of everything")
     parser.add_argument("--rows", type=int, default=500, help="of a part")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     seer = Seer(args.detector)
-    mixture = Mixture(Pool(args.pool, "train"), SHARES)
-    for number in range(args.parts):
+    mixture = Mixture(Pool(args.pool, "train"), {"scene": 1.0} if args.scenes else SHARES)
+    first = SCENES_FROM if args.scenes else 0
+    for number in range(first, first + args.parts):
         file = args.out / f"{number:04d}.npz"
         if file.exists():
             continue

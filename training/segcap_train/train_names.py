@@ -112,7 +112,7 @@ def main():
     parser.add_argument("--out", type=Path, default=RUNS_DIR / "naming.pt")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--gate-steps", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--sure", type=float, nargs=2, default=(0.4, 0.55), help="least probability of a name, of a kind")
     args = parser.parse_args()
     torch.set_num_threads(1)
