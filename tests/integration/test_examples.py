@@ -164,7 +164,8 @@ def test_wait_for_finds_what_a_slow_look_has_seen(unprompted, language):
     watch = GoalWatch(node)
     node.client.spin(0.5)
     before = set(watch.statuses)
-    child = start("wait_for", language, *words.split(), "--min-score", "1", "--look-every", "0.1", "--node", node.full_name)
+    child = start("wait_for", language, *words.split(), "--min-score", "1", "--look-every", "0.1", "--patience", str(PATIENCE_S),
+                  "--node", node.full_name)
     try:
         node._wait(watch.running, PATIENCE_S, "a look of its own")
         with held(node):
@@ -183,7 +184,8 @@ def test_looks_do_not_pile_up(unprompted, language):
     node, _ = unprompted
     node._wait(lambda: node.segment([point_prompt("", [(320, 240)])]).success, PATIENCE_S, "the camera's picture")
     watch = GoalWatch(node)
-    arguments = ["purple", "helicopter", "--timeout", "600", "--look-every", "0.01", "--node", node.full_name]
+    arguments = ["purple", "helicopter", "--timeout", "600", "--look-every", "0.01", "--patience", str(PATIENCE_S),
+                 "--node", node.full_name]
     child = start("wait_for", language, *arguments)
     try:
         node._wait(watch.running, PATIENCE_S, "a look")
