@@ -36,7 +36,7 @@ const LOGIT_TOLERANCE: f32 = 1e-3;
 /// Largest part of the bytes of that picture that may differ from Pillow's, by one.
 const RESIZE_TOLERANCE: f64 = 1e-2;
 /// Largest part of an image's pixels in which masks may differ: the pictures that they come from differ by RESIZE_TOLERANCE.
-const MASK_TOLERANCE: f64 = 5e-3;
+const MASK_TOLERANCE: f64 = 3e-3;
 /// Largest difference of a caption's score; the box of the mask may differ by a pixel.
 const SCORE_TOLERANCE: f32 = 5e-2;
 /// Largest difference of a name's score; the box of the mask may differ by a pixel.
